@@ -1,0 +1,1 @@
+"""Text before meaning: folding with offsets, and the one token pass that redaction and classification share."""
