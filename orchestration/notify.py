@@ -1,0 +1,50 @@
+"""Messages to people: through apprise to wherever the policy file says, else to the log.
+
+Belongs here: sending. Does not: deciding what is worth a message. A message carries counts and names of checks, never
+text of a post.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+import dagster as dg
+from pydantic import Field
+
+log = logging.getLogger("koe.notify")
+
+
+class Notifier(Protocol):
+    """Anything that can deliver a short message."""
+
+    def send(self, title: str, body: str) -> bool:
+        """Deliver; True if every address took it."""
+        ...
+
+
+class AppriseNotifier(dg.ConfigurableResource[None]):
+    """Sends through apprise; without addresses it writes to the log.
+
+    Attributes:
+        urls: apprise addresses (mailto://, slack://, json://…). They may hold secrets, so they come from the environment
+            (KOE_NOTIFY_URLS, separated by blanks) or the policy file, never from code.
+    """
+
+    urls: list[str] = Field(default_factory=list)
+
+    def send(self, title: str, body: str) -> bool:
+        """Deliver a message to all addresses, or to the log if there are none."""
+        if not self.urls:
+            log.warning("%s: %s", title, body)
+            return True
+        import apprise  # noqa: PLC0415  a second of import time that most runs do not need
+
+        courier = apprise.Apprise()
+        refused = sum(not courier.add(url) for url in self.urls)
+        if refused:
+            log.error("%d notification address(es) are not understood", refused)
+        delivered = bool(courier.notify(body=body, title=title))
+        if not delivered:
+            log.error("a notification could not be delivered: %s", title)
+        return delivered and not refused

@@ -1,0 +1,105 @@
+"""Publication on real DuckDB files: what a reader sees before, during and after a swap."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import publish
+
+pytestmark = pytest.mark.integration
+NOW = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
+
+
+def make_warehouse(path: Path, values: list[int]) -> Path:
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as con:
+        con.execute("CREATE SCHEMA marts; CREATE TABLE marts.mart_a (day DATE, authors INTEGER); CREATE TABLE main.hidden (t TEXT)")
+        for value in values:
+            con.execute("INSERT INTO marts.mart_a VALUES (DATE '2026-11-01', ?)", [value])
+    return path
+
+
+def release(home: Path, values: list[int], now: datetime = NOW, gates: list[publish.GateResult] | None = None) -> Path:
+    published = home / "published"
+    published.mkdir(exist_ok=True)
+    candidate = publish.build_candidate(
+        make_warehouse(home / "it's.duckdb", values), published / ".candidate", {"mart_a": {"": "試験 / test", "authors": "人数 / authors"}}
+    )
+    return publish.publish(candidate, published, now=now, gates=gates or [], versions={"koe": "1"}, counts={})
+
+
+def read(path: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as con:
+        return con.execute("SELECT authors FROM mart_a ORDER BY 1").fetchall()
+
+
+def test_release_holds_marts_only_with_comments_and_is_read_only(tmp_path: Path) -> None:
+    folder = release(tmp_path, [10, 20])
+    database = tmp_path / "published" / "current" / publish.DATABASE
+    assert read(database) == [(10,), (20,)]
+    assert read(folder / publish.DATABASE) == read(database)
+    assert database.stat().st_mode & 0o777 == 0o444
+    with duckdb.connect(str(database), read_only=True) as con:
+        assert con.execute("SELECT table_name FROM information_schema.tables").fetchall() == [("mart_a",)]
+        assert con.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'authors'").fetchall() == [("人数 / authors",)]
+    assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{folder}/parquet/mart_a.parquet')").fetchall() == [(2,)]
+    assert publish.verify_files(folder) == []
+
+
+def test_file_has_a_storage_version_that_older_drivers_open(tmp_path: Path) -> None:
+    header = (release(tmp_path, [10]) / publish.DATABASE).read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert struct.unpack("<Q", header[12:20])[0] <= 67, "DuckDB 1.4 reads storage versions up to 67"
+
+
+def test_reader_with_the_old_release_open_is_not_disturbed(tmp_path: Path) -> None:
+    release(tmp_path, [10])
+    current = str(tmp_path / "published" / "current" / publish.DATABASE)
+    with duckdb.connect(current, read_only=True) as old:
+        release(tmp_path, [30], now=NOW.replace(hour=18))
+        assert old.execute("SELECT authors FROM mart_a").fetchall() == [(10,)]
+    assert read(Path(current)) == [(30,)]
+
+
+def test_row_identical_candidate_keeps_the_release(tmp_path: Path) -> None:
+    first = release(tmp_path, [10])
+    assert release(tmp_path, [10], now=NOW.replace(hour=18)) == first
+    assert not (tmp_path / "published" / ".candidate").exists()
+
+
+def test_failed_gate_keeps_the_earlier_release_and_removes_the_candidate(tmp_path: Path) -> None:
+    first = release(tmp_path, [10])
+    with pytest.raises(publish.PublicationError, match="candidate/values did not pass"):
+        release(tmp_path, [30], gates=[publish.GateResult("candidate", "values", passed=False)])
+    assert publish.current_release(tmp_path / "published") == first
+    assert not (tmp_path / "published" / ".candidate").exists()
+
+
+def test_full_disk_is_refused_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = release(tmp_path, [10])
+    monkeypatch.setattr(publish, "MIN_FREE_BYTES", 2**62)
+    with pytest.raises(publish.PublicationError, match="not enough space"):
+        release(tmp_path, [30])
+    assert publish.current_release(tmp_path / "published") == first
+
+
+def test_a_changed_or_foreign_file_is_found(tmp_path: Path) -> None:
+    folder = release(tmp_path, [10])
+    (folder / "parquet" / "mart_a.parquet").chmod(0o644)
+    (folder / "parquet" / "mart_a.parquet").write_bytes(b"x")
+    (folder / "note.txt").write_text("x")
+    assert publish.verify_files(folder) == ["note.txt: not in the manifest", "parquet/mart_a.parquet: changed since publication"]
+
+
+def test_prune_keeps_the_newest_and_the_current(tmp_path: Path) -> None:
+    for hour in range(5):
+        release(tmp_path, [10 + hour], now=NOW.replace(hour=hour))
+    removed = publish.prune(tmp_path / "published", keep=2)
+    assert len(removed) == 3
+    assert publish.current_release(tmp_path / "published") is not None
+    assert read(tmp_path / "published" / "current" / publish.DATABASE) == [(14,)]
