@@ -336,5 +336,5 @@ def _fold_numerals(folded: Folded) -> Folded:
         starts.append(low)
         ends.append(high)
     numeric = Folded(folded.original, _fold_dashes("".join(pieces)), starts, ends)
-    numeric._numeric = numeric
+    numeric._numeric = numeric  # noqa: SLF001 (a view of its own kind)
     return numeric
