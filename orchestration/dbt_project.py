@@ -1,0 +1,93 @@
+"""The dbt project as Dagster sees it, and its manifest made when it is missing or old.
+
+It stands alone in a module because preparing the manifest must not need it: `build.py` imports the models from the
+manifest that this module provides.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dagster_dbt import DbtCliResource, DbtProject
+from packaging import version
+
+from orchestration.guard import PlainError
+from orchestration.settings import DBT_PROJECT
+
+SOURCES = ("*.sql", "*.yml", "*.csv", "*.py", "*.md")
+
+
+class DbtError(PlainError):
+    """dbt could not read its own project."""
+
+
+def dbt_executable() -> str:
+    """The dbt of this environment; cron and systemd do not have it on their PATH."""
+    return str(Path(sys.executable).with_name("dbt"))
+
+
+def _newest_source(project: Path) -> float:
+    own = {project / "target", project / "logs"}
+    files = (p for pattern in SOURCES for p in project.rglob(pattern) if not own & set(p.parents))
+    return max(p.stat().st_mtime for p in files)
+
+
+def ensure_manifest(project: Path = DBT_PROJECT) -> Path:
+    """Parse the dbt project if its manifest is missing or older than any of its files.
+
+    Returns:
+        The manifest's path.
+
+    Raises:
+        DbtError: dbt refuses the project; its own output has been shown.
+    """
+    manifest = project / "target" / "manifest.json"
+    if manifest.exists() and manifest.stat().st_mtime >= _newest_source(project):
+        return manifest
+    environment = {"KOE_HOME": "unset"} | dict(os.environ)
+    command = [
+        dbt_executable(),
+        "--quiet",
+        "--no-version-check",
+        "parse",
+        "--project-dir",
+        str(project),
+        "--profiles-dir",
+        str(project),
+    ]
+    done = subprocess.run(command, env=environment, check=False, cwd=project)  # noqa: S603  fixed words, no shell
+    if done.returncode or not manifest.exists():
+        raise DbtError("dbt cannot parse dbt_project/, see its message above")
+    manifest.touch()
+    return manifest
+
+
+class PinnedDbt(DbtCliResource):
+    """dbt's command line, whose version is known from the installed package.
+
+    dagster-dbt asks `dbt --version` before each command. That takes four seconds and looks for newer releases online,
+    which a machine without a network waits for.
+    """
+
+    @property
+    def _cli_version(self) -> version.Version:
+        return version.parse(importlib.metadata.version("dbt-core"))
+
+
+def make_project() -> DbtProject:
+    """The project, with a manifest that can be read."""
+    ensure_manifest()
+    return DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
+
+
+def make_resource(project: DbtProject) -> DbtCliResource:
+    """The dbt command line for Dagster."""
+    return PinnedDbt(
+        project_dir=project,
+        dbt_executable=dbt_executable(),
+        global_config_flags=["--no-use-colors", "--no-version-check"],
+    )

@@ -1,0 +1,75 @@
+"""Staging on disk: one Parquet file a day of arrival and kind, replaced as a whole.
+
+Belongs here: where a day's file lies, writing it atomically with its schema checked, reading days back.
+Does not: what the columns mean (`transforms.posts`), computing them (`transforms.staging`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.zones import PRIVATE_DIR, PRIVATE_FILE
+
+FACTS_SCHEMA = pa.schema(
+    [
+        pa.field("arrived_on", pa.date32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("fact", pa.string(), nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+    ]
+)
+"""Numbers about a day's load, for the quality mart: posts_in, rejected:<reason>, redacted:<TYPE>, …"""
+
+
+def day_file(folder: Path, day: date, name: str = "part.parquet") -> Path:
+    """Path of a day's file."""
+    return folder / f"arrived_on={day.isoformat()}" / name
+
+
+def write_day(folder: Path, day: date, table: pa.Table, schema: pa.Schema, name: str = "part.parquet") -> int:
+    """Replace a day's file.
+
+    Args:
+        folder: of the kind, e.g. staging/redacted.
+        day: of arrival.
+        table: the rows; must have exactly the schema's columns.
+        schema: to cast to.
+        name: file name within the day.
+
+    Returns:
+        Rows written.
+
+    Raises:
+        pyarrow.ArrowInvalid: the table does not fit the schema.
+    """
+    path = day_file(folder, day, name)
+    path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    aside = path.with_suffix(".tmp")
+    pq.write_table(table.select(schema.names).cast(schema), aside, compression="zstd")
+    aside.chmod(PRIVATE_FILE)
+    with aside.open("rb") as stream:
+        os.fsync(stream.fileno())
+    aside.replace(path)
+    return int(table.num_rows)
+
+
+def read_day(folder: Path, day: date, columns: list[str] | None = None) -> pa.Table | None:
+    """Read a day's file, None if there is none."""
+    path = day_file(folder, day)
+    return pq.read_table(path, columns=columns, partitioning=None) if path.exists() else None
+
+
+def read_days(
+    folder: Path, days: Iterable[date], columns: list[str] | None = None
+) -> Iterator[tuple[date, pa.Table]]:
+    """Read the days that have a file, one after the other."""
+    for day in days:
+        table = read_day(folder, day, columns)
+        if table is not None:
+            yield day, table

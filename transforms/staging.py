@@ -1,0 +1,251 @@
+"""From raw posts to staging rows: what a night does to each post, without files, clocks or keys of its own.
+
+Belongs here: choosing, redacting and labelling rows, and counting what happened to them.
+Does not: reading the vault or writing staging (`orchestration.assets`), how redaction and labels work.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+import pyarrow as pa
+
+from transforms.classification.document import Document
+from transforms.posts import CLASSIFIED_SCHEMA, LABEL_FIELDS, REDACTED_SCHEMA
+from transforms.redaction.redactor import Redaction, RedactionFailure
+
+CANARY_PREFIX = "canary-"
+"""Post keys that begin so belong to planted posts: every check sees them, no mart counts them."""
+JST_OFFSET = timedelta(hours=9)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  naive on purpose: a wall clock in Japan
+
+Facts = Counter[tuple[str, str]]
+"""(source, fact) to a number."""
+
+
+class RedactsTexts(Protocol):
+    """Redacts texts; a text that cannot be redacted gives a failure, never the text."""
+
+    def redact_many(self, texts: Sequence[str]) -> list[Redaction | RedactionFailure]:
+        """One result a text."""
+        ...
+
+    def redact(self, text: str, *, known_names: Sequence[str] = ()) -> Redaction | RedactionFailure:
+        """Redact one text, where some names are known already."""
+        ...
+
+
+class WatchMatch(Protocol):
+    """What a watchlist entry found in a post."""
+
+    @property
+    def entity(self) -> str:
+        """Id of the entry."""
+        ...
+
+    @property
+    def term(self) -> str:
+        """Evidence: id of the term with its version."""
+        ...
+
+
+class Matches(Protocol):
+    """Finds watchlist entries."""
+
+    def match_many(
+        self, texts: Sequence[str], days: Sequence[date], place_ids: Sequence[str | None]
+    ) -> Sequence[Sequence[Any]]:
+        """The matches of each post."""
+        ...
+
+
+class Pseudonymises(Protocol):
+    """Replaces platform ids by keyed hashes."""
+
+    def key_ids(self, sources: Sequence[str], posted_on: Sequence[date]) -> list[str]:
+        """Id of each row's key."""
+        ...
+
+    def pseudonyms(
+        self, sources: Sequence[str], key_ids: Sequence[str], ids: Sequence[str | None]
+    ) -> list[str | None]:
+        """Pseudonym of each row's id."""
+        ...
+
+
+class RedactedDay(NamedTuple):
+    """One day's redacted rows.
+
+    Attributes:
+        table: rows of `REDACTED_SCHEMA`.
+        facts: counts by source.
+        failed: (row of the input, reason) of posts that could not be redacted and must go to quarantine.
+    """
+
+    table: pa.Table
+    facts: Facts
+    failed: list[tuple[int, str]]
+
+
+def _columns(table: pa.Table) -> dict[str, list[Any]]:
+    return {name: table.column(name).to_pylist() for name in table.column_names}
+
+
+def _take(columns: dict[str, list[Any]], rows: Sequence[int]) -> dict[str, list[Any]]:
+    return {name: [values[i] for i in rows] for name, values in columns.items()}
+
+
+def thread_names(
+    threads: Sequence[str | None], texts: Sequence[str], results: Sequence[Redaction | RedactionFailure]
+) -> dict[str, frozenset[str]]:
+    """Names found in each thread that has more than one post."""
+    sizes = Counter(t for t in threads if t)
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for thread, text, result in zip(threads, texts, results, strict=True):
+        if thread and sizes[thread] > 1 and isinstance(result, Redaction):
+            names[thread].update(
+                text[s.start : s.end] for s in result.spans if s.type == "PERSON" and s.end - s.start > 1
+            )
+    return {thread: frozenset(found) for thread, found in names.items() if found}
+
+
+def redact_texts(
+    redactor: RedactsTexts, texts: Sequence[str], threads: Sequence[str | None]
+) -> list[Redaction | RedactionFailure]:
+    """Redact texts, and look for the names that one post of a thread gives away in the thread's other posts."""
+    results = redactor.redact_many(texts)
+    known = thread_names(threads, texts, results)
+    for row, (thread, text) in enumerate(zip(threads, texts, strict=True)):
+        names = known.get(thread or "")
+        if names and any(name in text for name in names):
+            results[row] = redactor.redact(text, known_names=sorted(names))
+    return results
+
+
+def redact_day(
+    raw: pa.Table, arrived_on: date, *, redactor: RedactsTexts, matcher: Matches, pseudonymiser: Pseudonymises
+) -> RedactedDay:
+    """Choose, redact and pseudonymise the posts of one day of arrival.
+
+    Args:
+        raw: canonical posts (create and edit, one version a post), columns of `transforms.posts.Post`.
+        arrived_on: the partition.
+        redactor: redacts texts.
+        matcher: finds what the watchlist wants; a post that no live purpose wants is counted and left out.
+        pseudonymiser: keyed hashes of ids.
+
+    Returns:
+        Rows, counts, failures. A post without words is kept if it was rated, else counted and left out.
+    """
+    columns = _columns(raw)
+    facts: Facts = Counter()
+    told = [
+        i
+        for i, at in enumerate(columns["created_at"])
+        if at is not None and (columns["text"][i] or columns["rating"][i] is not None)
+    ]
+    facts.update(
+        (s, "dropped:no_words")
+        for s in _take(columns, sorted(set(range(raw.num_rows)) - set(told)))["source"]
+    )
+    columns = _take(columns, told)
+    texts = [t or "" for t in columns["text"]]
+    written = [_EPOCH + timedelta(seconds=at) + JST_OFFSET for at in columns["created_at"]]
+    days = [at.date() for at in written]
+    matches = matcher.match_many(texts, days, columns["place_id"])
+    facts.update(
+        (s, "dropped:unwanted") for s, found in zip(columns["source"], matches, strict=True) if not found
+    )
+
+    wanted = [i for i, found in enumerate(matches) if found]
+    results = dict(
+        zip(
+            wanted,
+            redact_texts(redactor, [texts[i] for i in wanted], [columns["thread_id"][i] for i in wanted]),
+            strict=True,
+        )
+    )
+    failed = [(told[i], r.reason) for i, r in results.items() if isinstance(r, RedactionFailure)]
+    facts.update(
+        (columns["source"][i], f"rejected:{r.reason}")
+        for i, r in results.items()
+        if isinstance(r, RedactionFailure)
+    )
+    kept = {i: r for i, r in results.items() if isinstance(r, Redaction)}
+    rows = list(kept)
+    for i, result in kept.items():
+        facts.update((columns["source"][i], f"redacted:{span.type}") for span in result.spans)
+    facts.update((columns["source"][i], "staged") for i in rows)
+
+    columns = _take(columns, rows)
+    row_days = [days[i] for i in rows]
+    sources = columns["source"]
+    key_ids = pseudonymiser.key_ids(sources, row_days)
+
+    def pseudonyms(name: str) -> list[str | None]:
+        return pseudonymiser.pseudonyms(sources, key_ids, columns[name])
+
+    post_keys = pseudonyms("post_id")
+    values = {
+        "post_key": post_keys,
+        "author_key": pseudonyms("author_id"),
+        "key_id": key_ids,
+        "thread_key": pseudonyms("thread_id"),
+        "reply_key": pseudonyms("reply_to_id"),
+        "source": sources,
+        "arrived_on": [arrived_on] * len(rows),
+        "posted_on": row_days,
+        "posted_at_jst": [written[i] for i in rows],
+        "lang": columns["lang"],
+        "rating": columns["rating"],
+        "author_official": columns["author_official"],
+        "entities": [sorted({m.entity for m in matches[i]}) for i in rows],
+        "watch_terms": [sorted({m.term for m in matches[i]}) for i in rows],
+        "cluster_key": post_keys,
+        "text": [kept[i].text for i in rows],
+        "span_types": [[span.type for span in kept[i].spans] for i in rows],
+    }
+    return RedactedDay(pa.table(values, schema=REDACTED_SCHEMA), facts, failed)
+
+
+class ClassifiesDocuments(Protocol):
+    """Labels documents."""
+
+    def classify_many(self, documents: Sequence[Document]) -> Sequence[Any]:
+        """One set of labels a document, fields as `transforms.posts.LABEL_FIELDS`."""
+        ...
+
+
+def classify_day(redacted: pa.Table, classifier: ClassifiesDocuments) -> pa.Table:
+    """Label redacted rows.
+
+    Args:
+        redacted: rows of `REDACTED_SCHEMA`.
+        classifier: sees redacted text only.
+
+    Returns:
+        Rows of `CLASSIFIED_SCHEMA`, in the same order, without text.
+    """
+    columns = _columns(redacted.select(["post_key", "source", "text", "rating", "author_official"]))
+    documents = [
+        Document(id=k, source=s, text=t, rating=r, author_official=o)
+        for k, s, t, r, o in zip(*columns.values(), strict=True)
+    ]
+    labels = classifier.classify_many(documents)
+    kept = redacted.drop_columns(["text"])
+    arrays = [
+        pa.array([_plain(getattr(row, field.name)) for row in labels], type=field.type)
+        for field in LABEL_FIELDS
+    ]
+    return pa.Table.from_arrays([*kept.columns, *arrays], schema=CLASSIFIED_SCHEMA)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    if isinstance(value, (list, tuple, frozenset)):
+        return [_plain(v) for v in value]
+    return value
