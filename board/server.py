@@ -43,7 +43,7 @@ class ReleaseHandler(SimpleHTTPRequestHandler):
             return str(release / "parquet" / name)
         return str(release / "no-such-file")
 
-    def list_directory(self, path: object) -> None:  # type: ignore[override]
+    def list_directory(self, path: object) -> None:  # noqa: ARG002  the base class's signature
         """Show no folders."""
         self.send_error(HTTPStatus.NOT_FOUND)
 

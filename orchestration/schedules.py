@@ -1,0 +1,30 @@
+"""When the night runs by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import dagster as dg
+from dagster import UnresolvedAssetJobDefinition
+
+HOUR = 2
+
+
+def nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """02:00 in Japan, for the day before.
+
+    The partition scheme counts today as a partition, so the day before is named here rather than taken as the last one.
+    """
+
+    @dg.schedule(
+        name="nightly",
+        job=job,
+        cron_schedule=f"0 {HOUR} * * *",
+        execution_timezone="Asia/Tokyo",
+        description="毎日2時（日本時間）に前日分を処理 / Every day at 02:00 JST, for the day before.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = (context.scheduled_execution_time.date() - timedelta(days=1)).isoformat()
+        return dg.RunRequest(run_key=day, partition_key=day)
+
+    return schedule

@@ -1,0 +1,50 @@
+"""The engine: nothing is lost but what makes a batch fail, and the order stays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import pytest
+
+from transforms.engine import InProcess, LocalProcesses, Poisoned, isolate
+
+
+def square(batch: Sequence[int]) -> list[int]:
+    return [x * x for x in batch]
+
+
+def square_but_not_seven(batch: Sequence[int]) -> list[int]:
+    if 7 in batch:
+        raise ValueError("the text of item seven")
+    return square(batch)
+
+
+def die_at_seven(batch: Sequence[int]) -> list[int]:
+    if 7 in batch:
+        os._exit(1)
+    return square(batch)
+
+
+def told(results: list[object]) -> list[object]:
+    return [r.kind if isinstance(r, Poisoned) else r for r in results]
+
+
+@pytest.mark.parametrize("engine", [InProcess(), LocalProcesses(2)], ids=["here", "processes"])
+def test_a_failing_item_is_given_up_alone_and_its_text_is_not_told(
+    engine: InProcess | LocalProcesses,
+) -> None:
+    results = list(engine.run(square_but_not_seven, [range(5), range(5, 10)]))
+    assert told(results[0]) == [0, 1, 4, 9, 16]
+    assert told(results[1]) == [25, 36, "ValueError", 64, 81]
+    assert "item seven" not in repr(results)
+
+
+def test_a_dead_worker_costs_only_the_item_that_killed_it() -> None:
+    results = list(LocalProcesses(2).run(die_at_seven, [range(4), range(4, 8), range(8, 12)]))
+    assert [told(r) for r in results] == [[0, 1, 4, 9], [16, 25, 36, "worker_died"], [64, 81, 100, 121]]
+
+
+def test_a_function_that_loses_items_is_found_out() -> None:
+    assert told(isolate(lambda batch: square(batch)[:1], [1, 2])) == [1, 4]
+    assert told(isolate(lambda batch: [], [1])) == ["WrongLength"]
