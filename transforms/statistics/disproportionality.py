@@ -1,0 +1,89 @@
+"""Disproportionality of drug and event pairs: PRR, ROR, chi-squared, information component.
+
+Exploratory only: WEB-RADR found that statistical signal detection on general social media is not to be recommended, and
+every mart that carries these numbers says so. The unit is an author, drug and event once; posts are not patients.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+WARNING_JA = "SNS投稿に基づく探索的指標であり、WEB-RADRは一般SNSでの統計的シグナル検出を推奨していない"
+
+
+class TwoByTwo(NamedTuple):
+    """Counts: a drug and event, b drug and other events, c other drugs and event, d neither."""
+
+    a: int
+    b: int
+    c: int
+    d: int
+
+
+class Disproportionality(NamedTuple):
+    """The measures; None where a denominator is zero.
+
+    Attributes:
+        prr: proportional reporting ratio, with the lower 95 % bound.
+        ror: reporting odds ratio, with its 95 % bounds.
+        chi2_yates: chi-squared with Yates' correction.
+        ic: information component (log2, shrunk by a half), with its lower 95 % bound.
+        signal_prr: a >= 3, PRR >= 2 and chi-squared >= 4 (Evans 2001, MHRA).
+        signal_ror: lower bound above 1 and a >= 3 (PMDA's practice).
+        signal_ic: lower bound above 0 (Bate 1998, Norén 2013); impossible below four reports.
+    """
+
+    prr: float | None
+    prr_low: float | None
+    ror: float | None
+    ror_low: float | None
+    ror_high: float | None
+    chi2_yates: float | None
+    ic: float
+    ic_low: float
+    signal_prr: bool
+    signal_ror: bool
+    signal_ic: bool
+
+
+def information_component(observed: int, expected: float) -> tuple[float, float]:
+    """IC = log2((O + 1/2) / (E + 1/2)) and its lower bound from the gamma posterior (Norén et al. 2013)."""
+    ic = np.log2((observed + 0.5) / (expected + 0.5))
+    low = np.log2(stats.gamma.ppf(0.025, observed + 0.5, scale=1 / (expected + 0.5)))
+    return float(ic), float(low)
+
+
+def measure(table: TwoByTwo) -> Disproportionality:
+    """Compute all measures of a table."""
+    a, b, c, d = table
+    n = a + b + c + d
+    defined = min(a, b, c, d) > 0
+    prr = (a / (a + b)) / (c / (c + d)) if a + b and c and c + d else None
+    prr_low = (
+        float(np.exp(np.log(prr) - 1.96 * np.sqrt(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))))
+        if prr and a
+        else None
+    )
+    ror = a * d / (b * c) if b and c else None
+    spread = 1.96 * np.sqrt(1 / a + 1 / b + 1 / c + 1 / d) if defined else None
+    low = float(np.exp(np.log(ror) - spread)) if ror and spread is not None else None
+    high = float(np.exp(np.log(ror) + spread)) if ror and spread is not None else None
+    margins = (a + b) * (c + d) * (a + c) * (b + d)
+    chi2 = n * max(0.0, abs(a * d - b * c) - n / 2) ** 2 / margins if margins else None
+    ic, ic_low = information_component(a, (a + b) * (a + c) / n if n else 0.0)
+    return Disproportionality(
+        prr=prr,
+        prr_low=prr_low,
+        ror=ror,
+        ror_low=low,
+        ror_high=high,
+        chi2_yates=chi2,
+        ic=ic,
+        ic_low=ic_low,
+        signal_prr=a >= 3 and prr is not None and prr >= 2 and chi2 is not None and chi2 >= 4,
+        signal_ror=a >= 3 and low is not None and low > 1,
+        signal_ic=ic_low > 0,
+    )
