@@ -222,8 +222,8 @@ class PoissonFit(NamedTuple):
 
 def fit_poisson(design: Floats, y: Floats, weights: Floats) -> PoissonFit:
     """Fit by iteratively reweighted least squares (McCullagh and Nelder 1989); dispersion is Pearson's, at least 1."""
-    mean = y + 0.1
-    eta = np.log(mean)
+    mean: Floats = y + 0.1
+    eta: Floats = np.log(mean)
     coefficients: Floats = np.zeros(design.shape[1])
     for _ in range(50):
         working = eta + (y - mean) / mean
