@@ -228,7 +228,7 @@ def fit_poisson(design: Floats, y: Floats, weights: Floats) -> PoissonFit:
     for _ in range(50):
         working = eta + (y - mean) / mean
         root = np.sqrt(weights * mean)
-        solved: Floats = np.linalg.lstsq(design * root[:, None], working * root, rcond=None)[0]
+        solved = np.linalg.lstsq(design * root[:, None], working * root, rcond=None)[0]
         converged = np.allclose(solved, coefficients, rtol=1e-10, atol=1e-10)
         coefficients = solved
         eta = np.clip(design @ coefficients, -30, 30)
