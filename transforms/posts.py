@@ -36,6 +36,9 @@ class Post(NamedTuple):
         place_name: the place reviewed.
         place_id: the platform's id of the place reviewed.
         author_official: whether the payload proves that the author speaks for an organisation, None if it does not say.
+        changed_at: when the platform says that this version was made, where that is not `created_at`. Decides which of
+            two versions is the newer.
+        edit_ids: ids of all versions, where the platform gives an edit an id of its own: a deletion may name any.
     """
 
     source: Source
@@ -51,6 +54,8 @@ class Post(NamedTuple):
     place_name: str | None = None
     place_id: str | None = None
     author_official: bool | None = None
+    changed_at: int | None = None
+    edit_ids: tuple[str, ...] = ()
 
 
 class Quarantined(NamedTuple):
@@ -69,7 +74,36 @@ class Quarantined(NamedTuple):
 
 _STR = pa.string()
 _STRS = pa.list_(pa.string())
-_JST = pa.timestamp("s")  # naive: wall clock in Asia/Tokyo, because dbt's event times are compared without a zone
+_JST = pa.timestamp(
+    "s"
+)  # naive: wall clock in Asia/Tokyo, because dbt's event times are compared without a zone
+
+RAW_SCHEMA = pa.schema(
+    [
+        pa.field("source", _STR, nullable=False),
+        pa.field("post_id", _STR),
+        pa.field("author_id", _STR),
+        pa.field("created_at", pa.int64()),  # Unix seconds, UTC
+        pa.field("text", _STR),
+        pa.field("lang", _STR),
+        pa.field("event_type", _STR, nullable=False),
+        pa.field("reply_to_id", _STR),
+        pa.field("thread_id", _STR),
+        pa.field("rating", pa.int8()),
+        pa.field("place_name", _STR),
+        pa.field("place_id", _STR),
+        pa.field("author_official", pa.bool_()),
+        pa.field("changed_at", pa.int64()),  # Unix seconds, UTC
+        pa.field("edit_ids", _STRS, nullable=False),
+        pa.field("file_id", _STR, nullable=False),  # SHA-256 of the file as received, hexadecimal
+        pa.field(
+            "line", pa.int64()
+        ),  # first physical line of the record, from 1, where the payload has lines
+        pa.field("arrived_on", pa.date32(), nullable=False),  # JST day of arrival: the partition
+        pa.field("loaded_at", pa.int64(), nullable=False),  # Unix seconds, UTC, of the run that read the file
+    ]
+)
+"""A row of the vault's raw posts: the fields of `Post` in their order, then where it came from. Personal data."""
 
 REDACTED_SCHEMA = pa.schema(
     [
@@ -119,7 +153,9 @@ LABEL_FIELDS: tuple[pa.Field, ...] = (
     pa.field("themes", _STRS, nullable=False),
     pa.field("aspects", pa.list_(ASPECT), nullable=False),
     pa.field("speaker", _STR, nullable=False),
-    pa.field("voice_class", _STR, nullable=False),  # patient_voice, hcp_personal, official, media, public, excluded
+    pa.field(
+        "voice_class", _STR, nullable=False
+    ),  # patient_voice, hcp_personal, official, media, public, excluded
     pa.field("intent", _STR, nullable=False),
     pa.field("flags", _STRS, nullable=False),
     pa.field("ae", pa.list_(ADVERSE_EVENT), nullable=False),
