@@ -230,8 +230,8 @@ def fit_poisson(design: Floats, y: Floats, weights: Floats) -> PoissonFit:
         root = np.sqrt(weights * mean)
         solved = np.linalg.lstsq(design * root[:, None], working * root, rcond=None)[0]
         converged = np.allclose(solved, coefficients, rtol=1e-10, atol=1e-10)
-        coefficients = solved
-        eta = np.clip(design @ coefficients, -30, 30)
+        coefficients = np.asarray(solved, np.float64)
+        eta = np.asarray(np.clip(design @ coefficients, -30, 30), np.float64)
         mean = np.asarray(np.exp(eta), np.float64)
         if converged:
             break

@@ -1,0 +1,107 @@
+"""One installation, opened: its configuration checked, its zones, keys and dictionaries at hand.
+
+Belongs here: putting the parts together once, each made when it is first wanted. Does not: any work with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from orchestration.config.actions import Actions, load_actions
+from orchestration.config.policy import Policy, load_policy
+from orchestration.config.sources import SourceRegister, load_sources
+from orchestration.config.watchlist import Watchlist, load_watchlist
+from orchestration.keyring import Keyring, Pseudonymiser
+from orchestration.settings import Settings, today
+from orchestration.vault import Ledger, Vault
+from orchestration.zones import Zones
+from transforms.classification.classifier import Classifier
+from transforms.redaction.redactor import Redactor
+from transforms.watchlist import Matcher, compile_watchlist
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The four files of config/, read and checked."""
+
+    sources: SourceRegister
+    watchlist: Watchlist
+    policy: Policy
+    actions: Actions
+
+    @classmethod
+    def load(cls, settings: Settings) -> Configuration:
+        """Read all four.
+
+        Raises:
+            ConfigError: one line a mistake.
+        """
+        return cls(
+            sources=load_sources(settings.config / "sources.yaml"),
+            watchlist=load_watchlist(settings.config / "watchlist.yaml"),
+            policy=load_policy(settings.config / "policy.yaml"),
+            actions=load_actions(settings.config / "actions.yaml"),
+        )
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Everything that a step may need. Opening checks configuration first and touches nothing if it is wrong."""
+
+    settings: Settings
+    config: Configuration
+
+    @classmethod
+    def open(cls, settings: Settings) -> Installation:
+        """Check the configuration.
+
+        Raises:
+            ConfigError: it is wrong.
+        """
+        return cls(settings, Configuration.load(settings))
+
+    @cached_property
+    def zones(self) -> Zones:
+        """The zones, made if they are missing."""
+        return Zones(self.settings.home).create()
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys, under the master key."""
+        return Keyring.open(self.zones)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Encrypted raw posts and quarantine."""
+        return Vault(self.zones, self.keyring)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Which files were loaded."""
+        return Ledger(self.zones, self.keyring)
+
+    @cached_property
+    def pseudonymiser(self) -> Pseudonymiser:
+        """Keyed hashes of ids."""
+        return Pseudonymiser(
+            self.keyring,
+            day_scoped=self.config.sources.day_scoped_platforms(),
+            oldest=today() - timedelta(days=self.config.policy.retention.pseudonym_days),
+        )
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """The watchlist, compiled."""
+        return compile_watchlist(self.config.watchlist.watch_entries())
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """The redactor under the policy's operators and lists."""
+        return Redactor()
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The classifier with its trained models."""
+        return Classifier.load()
