@@ -31,6 +31,7 @@ from typing import Final, Literal, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from orchestration.guard import PlainError
 from orchestration.zones import (
     Zones,
     create_exclusive,
@@ -53,7 +54,7 @@ _SUFFIX: Final = ".key"
 Scope = Literal["month", "day"]
 
 
-class KeyringError(Exception):
+class KeyringError(PlainError):
     """A key cannot be had. The message is one line and holds no key material."""
 
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
+from orchestration.guard import PlainError
 from orchestration.keyring import Keyring, KeyringError
 from orchestration.zones import Zones, atomic_file, remove, remove_tree, write_atomic
 
@@ -39,7 +40,7 @@ _ROW_GROUP_ROWS: Final = 64 * 1024
 Shelf = Literal["raw", "quarantine"]
 
 
-class VaultError(Exception):
+class VaultError(PlainError):
     """Something in the vault cannot be read or written. The message is one line without any of its content."""
 
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from orchestration.guard import PlainError
+
 HOME_VARIABLE: Final = "KOE_HOME"
 DEFAULT_HOME: Final = "data"
 
@@ -28,7 +30,7 @@ SEARCHABLE_ROOTS: Final = (0o700, 0o710, 0o711)
 _TEMPORARY_SUFFIX: Final = ".tmp"
 
 
-class ZoneError(Exception):
+class ZoneError(PlainError):
     """A zone cannot be used. The message is one line that a user can act on."""
 
 
@@ -237,7 +239,7 @@ class Zones:
         """
         removed = 0
         for directory in (self.vault, self.staging, self.restricted, self.releases):
-            for path in directory.rglob(f".*{_TEMPORARY_SUFFIX}") if directory.exists() else ():
+            for path in directory.rglob(f"*{_TEMPORARY_SUFFIX}") if directory.exists() else ():
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed

@@ -1,0 +1,75 @@
+"""config/actions.yaml: improvement measures, noted before their effect is looked at.
+
+Belongs here: the ledger of interventions that the effect marts are computed from. Does not: the effect.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from orchestration.config.reading import Day, Id, Section, Text, load_model, require_unique
+
+
+class Action(Section):
+    """One measure."""
+
+    id: Id = Field(description="a short name of small letters, digits, - and _")
+    entity: Id = Field(description="the id of a facility in watchlist.yaml")
+    topics: list[Id] = Field(default_factory=list, description="a list of topic codes, such as [wait]")
+    themes: list[Text] = Field(default_factory=list, description="a list of theme codes, such as [ACC_WAIT]")
+    start_date: Day = Field(description="the day on which the measure began, YYYY-MM-DD")
+    ramp_days: int = Field(
+        default=0, ge=0, le=365, description="a whole number of days from 0 to 365 until it works in full"
+    )
+    description: Text = Field(description="the measure in words")
+    expected_direction: Literal["fewer", "more"] = Field(
+        default="fewer",
+        description="fewer or more: what should become of the complaints under its topics and themes",
+    )
+    control_topics: list[Id] = Field(
+        default_factory=list, description="a list of topic codes that the measure should not touch"
+    )
+    control_entities: list[Id] = Field(
+        default_factory=list, description="a list of facility ids that did nothing of the kind"
+    )
+    registered_on: Day = Field(description="the day on which this entry was written, YYYY-MM-DD")
+    owner: Text = Field(description="the department that carries it out")
+
+    @model_validator(mode="after")
+    def _has_a_subject(self) -> Action:
+        if not self.topics and not self.themes:
+            raise ValueError("expected topics or themes: what the measure is to change")
+        if both := sorted({*self.topics} & {*self.control_topics}):
+            raise ValueError(f"expected {both[0]} among topics or control_topics, not both")
+        if self.entity in self.control_entities:
+            raise ValueError("expected other facilities than its own among control_entities")
+        return self
+
+    @property
+    def preregistered(self) -> bool:
+        """Whether it was written down before it could have had an effect."""
+        return self.registered_on <= self.start_date
+
+
+class Actions(Section):
+    """All measures."""
+
+    version: Text = Field(description="a version in words or as a day, such as 2026-11-01")
+    actions: list[Action] = Field(default_factory=list, description="a list of measures")
+
+    @model_validator(mode="after")
+    def _ids_once(self) -> Actions:
+        require_unique((action.id for action in self.actions), "action id")
+        return self
+
+
+def load_actions(path: Path) -> Actions:
+    """Read config/actions.yaml.
+
+    Raises:
+        ConfigError: it cannot be read or does not fit, a line a mistake.
+    """
+    return load_model(path, Actions)
