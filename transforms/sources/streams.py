@@ -186,7 +186,7 @@ def _gunzip(source: ByteSource, meter: _Meter) -> Iterator[bytes]:
         packed = expander.unused_data.lstrip(b"\0") or source.read()  # padding after the last member is legal
 
 
-def _inflate(expander: zlib._Decompress, packed: bytes, meter: _Meter) -> Iterator[bytes]:  # noqa: SLF001 - its only name
+def _inflate(expander: zlib._Decompress, packed: bytes, meter: _Meter) -> Iterator[bytes]:
     while True:
         try:
             out = expander.decompress(packed, CHUNK)

@@ -92,10 +92,17 @@ def _api_records(review: Any, known: Siblings) -> list[Post]:
     location = _LOCATION.search(str(get("name"))[:600])
     place_id = as_id(location[1]) if location else None
     rating = get("starRating")
-    post = _review(
-        review_id, None, (created_at, changed_at), clean_text(original_words(get("comment"))),
-        _STARS.get(rating) if type(rating) is str else None, place_id,
-    )._replace(place_name=known.place_names.get(place_id) if place_id else None)  # fmt: skip
+    post = Post(
+        "google_review",
+        review_id,
+        None,
+        created_at,
+        clean_text(original_words(get("comment"))),
+        rating=_STARS.get(rating) if type(rating) is str else None,
+        place_name=known.place_names.get(place_id) if place_id else None,
+        place_id=place_id,
+    )
+    post = _as_review(post, changed_at)
     reply = get("reviewReply")
     if type(reply) is not dict or reply.get("reviewReplyState", "APPROVED") != "APPROVED":
         return [post]
@@ -103,29 +110,11 @@ def _api_records(review: Any, known: Siblings) -> list[Post]:
     return [post, _reply(post, text, iso_seconds(reply.get("updateTime")))]
 
 
-def _review(
-    review_id: str,
-    author_id: str | None,
-    times: tuple[int, int],
-    text: str | None,
-    rating: int | None,
-    place_id: str | None,
-) -> Post:
-    created_at, changed_at = times
-    is_edited = changed_at > created_at
-    return Post(
-        "google_review",
-        review_id,
-        author_id,
-        created_at,
-        text,
-        event_type="edit" if is_edited else "create",
-        thread_id=review_id,
-        rating=rating,
-        place_id=place_id,
-        author_official=False,
-        changed_at=changed_at if is_edited else None,
-    )
+def _as_review(post: Post, changed_at: int) -> Post:
+    """The post as its own thread's root, an edit where it changed after it was written."""
+    if post.created_at is not None and changed_at > post.created_at:
+        post = post._replace(event_type="edit", changed_at=changed_at)
+    return post._replace(thread_id=post.post_id, author_official=False)
 
 
 def _reply(review: Post, text: str | None, at: int) -> Post:
@@ -170,14 +159,17 @@ def _nested_records(row: list[Any]) -> Records:
     created_at = epoch_seconds(_at(review, 1, 2), 1_000_000)
     changed = _at(review, 1, 3)
     changed_at = epoch_seconds(changed, 1_000_000) if changed is not None else created_at
-    post = _review(
+    post = Post(
+        "google_review",
         required_id(_at(review, 0)),
         as_id(_at(review, 1, 4, 5, 3)),
-        (created_at, changed_at),
+        created_at,
         clean_text(_at(review, 2, 15, 0, 0)),
-        stars(_at(review, 2, 0, 0)),
-        as_id(_at(review, 1, 0)),
-    )._replace(lang=language(_at(review, 2, 14, 0)))
+        language(_at(review, 2, 14, 0)),
+        rating=stars(_at(review, 2, 0, 0)),
+        place_id=as_id(_at(review, 1, 0)),
+    )
+    post = _as_review(post, changed_at)
     reply = clean_text(_at(review, 3, 14, 0, 0))
     if reply is None:
         return (post,)
