@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -218,6 +219,7 @@ PATTERNS: tuple[ScanPattern, ...] = (
         "HANDLE",
         "(?:^|[^A-Za-z0-9._%+])[@＠](?:[A-Za-z][A-Za-z.\\-]{0,23}[0-9_][A-Za-z0-9_.\\-]{1,30}|[A-Za-z]{7,30}|[A-Za-z]{2,20}-[A-Za-z0-9\\-]{2,20}|_[A-Za-z0-9_]{3,30})",
     ),
+    ScanPattern("handle.at_wide", "HANDLE", "[@＠][Ａ-Ｚａ-ｚ]{1,20}[０-９＿_][Ａ-Ｚａ-ｚ０-９＿_]{2,30}"),
     ScanPattern(
         "handle.cued",
         "HANDLE",
@@ -258,7 +260,9 @@ PATTERNS: tuple[ScanPattern, ...] = (
         f"[市区][東西南北]?{_TOWN_NUMBER}条[東西南北]?{_TOWN_NUMBER}(?:丁目|[{_DASHES}])",
     ),
     ScanPattern(
-        "address.kyoto", "ADDRESS", f"[市区][{_KANJI_LETTER}]{{1,8}}通[{_KANJI_LETTER}]{{0,8}}(?:上る|下る|上ル|下ル|東入|西入)"
+        "address.kyoto",
+        "ADDRESS",
+        f"[市区][{_KANJI_LETTER}]{{1,8}}通[{_KANJI_LETTER}]{{0,8}}(?:上る|下る|上ル|下ル|東入|西入)",
     ),
     ScanPattern(
         "address.three",
@@ -357,7 +361,7 @@ PATTERNS: tuple[ScanPattern, ...] = (
     ScanPattern(
         "license.cued",
         "LICENSE",
-        f"(?:免許|医籍|看護師籍|薬剤師名簿|登録証|登録番号)[^{_DIGITS}\n。、]{{0,10}}{_D}(?:{_SEP}?{_D}){{5,12}}",
+        f"(?:免許|医籍|看護師籍|薬剤師名簿|登録証|登録番号)[^{_DIGITS}{_KANJI}\n。、]{{0,10}}{_K}(?:{_SEP}?{_K}){{5,12}}",
     ),
     ScanPattern(
         "passport.cued",
@@ -377,7 +381,7 @@ PATTERNS: tuple[ScanPattern, ...] = (
     ScanPattern(
         "bank.account",
         "BANK_ACCOUNT",
-        f"(?:普通|当座|口座番号|貯蓄)(?:預金|口座)?{_BETWEEN}[:：)）]?[{_SPACES}]?{_D}(?:[{_SPACES}]?{_D}){{6}}{_NOT_DIGIT_AFTER}",
+        f"(?:普通|当座|口座番号|貯蓄)(?:預金|口座)?{_BETWEEN}[:：)）]?[{_SPACES}]?{_K}(?:[{_SPACES}]?{_K}){{6}}{_NOT_DIGIT_AFTER}",
     ),
     ScanPattern(
         "bank.yucho",
@@ -387,13 +391,18 @@ PATTERNS: tuple[ScanPattern, ...] = (
     ScanPattern(
         "plate.number",
         "PLATE",
-        f"{_PLATE_OFFICES}[{_SPACES}]?[{_DIGITS}]{{1,2}}[{_DIGITS}{_LETTERS}]?[{_SPACES}]{{0,2}}[ぁ-んA-ZＡ-Ｚ][{_SPACES}]{{0,2}}[・･.．…]{{0,3}}[{_SPACES}]?"
-        f"[{_DIGITS}]{{1,2}}(?:[{_DASHES}{_SPACES}・]?[{_DIGITS}]{{1,2}})?{_NOT_UNIT}",
+        f"{_PLATE_OFFICES}[{_SPACES}]?[{_DIGITS}{_KANJI}]{{1,2}}[{_DIGITS}{_KANJI}{_LETTERS}]?[{_SPACES}]{{0,2}}[ぁ-んA-ZＡ-Ｚ][{_SPACES}]{{0,2}}[・･.．…]{{0,3}}[{_SPACES}]?"
+        f"[{_DIGITS}{_KANJI}]{{1,2}}(?:[{_DASHES}{_SPACES}・]?[{_DIGITS}{_KANJI}]{{1,2}})?{_NOT_UNIT}",
     ),
     ScanPattern(
         "ip.v4",
         "IP",
         r"(?:^|[^0-9A-Za-z.])(?:[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:(?:\.|\[\.\])(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])){3}(?:$|[^0-9.])",
+    ),
+    ScanPattern(
+        "ip.v4_wide",
+        "IP",
+        "(?:^|[^０-９．])(?:[１-９][０-９]|[１２][０-９][０-９])(?:[．.][０-９]{1,3}){3}(?:$|[^０-９．])",
     ),
     ScanPattern(
         "ip.v6",
@@ -433,6 +442,10 @@ class NameList(NamedTuple):
     words: tuple[str, ...]
     families: frozenset[str]
     givens: frozenset[str]
+    family_readings: frozenset[str]
+    given_readings: frozenset[str]
+    family_romaji: frozenset[str]
+    given_romaji: frozenset[str]
 
 
 def _is_kanji(char: str) -> bool:
@@ -464,12 +477,19 @@ def name_list() -> NameList:
     men, women, last = load_dataset(kind="org", include_last_names=True)
     readings = {e["reading"] for e in last.values()}
     families = set(last) - _NOT_NAMES
-    givens = {
-        k for names in (men, women) for e in names.values() for k in e["kanji"] if len(k) >= 2
-    } - _NOT_NAMES
+    givens = {k for names in (men, women) for e in names.values() for k in e["kanji"] if len(k) >= 2}
     kana = {r for r in readings if len(r) >= 4} | {_to_katakana(r) for r in readings if len(r) >= 3}
     words = tuple(sorted(families | givens | (kana - _NOT_NAMES)))
-    return NameList(ahocorasick_rs.AhoCorasick(words), words, frozenset(families), frozenset(givens))
+    return NameList(
+        automaton=ahocorasick_rs.AhoCorasick(words),
+        words=words,
+        families=frozenset(families),
+        givens=frozenset(givens),
+        family_readings=frozenset(readings),
+        given_readings=frozenset(men) | frozenset(women),
+        family_romaji=frozenset(e["en"] for e in last.values()),
+        given_romaji=frozenset(e["en"] for names in (men, women) for e in names.values()),
+    )
 
 
 def _begins(text: str, start: int) -> bool:
@@ -511,10 +531,12 @@ def find_names(text: str) -> Iterator[tuple[int, int, str]]:
     for start, end, word in found:
         if not _begins(text, start):
             continue
-        if text.startswith(_HONORIFICS, _after_gap(text, end)):
+        if word not in _NOT_NAMES and text.startswith(_HONORIFICS, _after_gap(text, end)):
             yield start, end, NAME_HONORIFIC
         if word in names.families:
             yield from _full_names(text, start, end, given_ends)
+    for start, end in _spelt_names(text):
+        yield start, end, NAME_HONORIFIC
 
 
 def _full_names(
@@ -527,6 +549,47 @@ def _full_names(
                 yield start, given_end, NAME_HONORIFIC
             elif given_end == len(text) or not _is_kanji(text[given_end]):
                 yield start, given_end, NAME_FULL
+
+
+_BEFORE_HONORIFIC = f"(?=[{_SPACES}]?(?:{'|'.join(_HONORIFICS)}))"
+_HONORIFIC = re.compile("|".join(_HONORIFICS))
+_KANA_RUN = re.compile(
+    f"([ぁ-ゖァ-ヺーｦ-ﾟ]{{4,24}}|[ぁ-ゖァ-ヺーｦ-ﾟ]{{2,12}}[{_NAME_GAPS}][ぁ-ゖァ-ヺーｦ-ﾟ]{{2,12}})$"
+)
+_ROMAJI_NAME = re.compile(rf"([A-Za-z]{{2,14}})[ .・]([A-Za-z]{{2,14}}){_BEFORE_HONORIFIC}")
+
+
+def _to_hiragana(kana: str) -> str:
+    wide = unicodedata.normalize("NFKC", kana)
+    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in wide)
+
+
+def _spelt_names(text: str) -> Iterator[tuple[int, int]]:
+    """Full names in kana or Latin letters before an honorific: both halves must be on the list."""
+    names = name_list()
+    for m in _ROMAJI_NAME.finditer(text):
+        first, second = m[1].lower(), m[2].lower()
+        if (first in names.given_romaji and second in names.family_romaji) or (
+            first in names.family_romaji and second in names.given_romaji
+        ):
+            yield m.span()
+    for honorific in _HONORIFIC.finditer(text):
+        yield from _kana_name_before(text, honorific.start())
+
+
+def _kana_name_before(text: str, end: int) -> Iterator[tuple[int, int]]:
+    names = name_list()
+    run = _KANA_RUN.search(text[max(0, end - 25) : end])
+    if run is None:
+        return
+    kana = _to_hiragana(run[0])
+    for given_length in range(2, 7):
+        if kana[-given_length:] not in names.given_readings:
+            continue
+        family = kana[:-given_length].rstrip(_NAME_GAPS)
+        if any(family[-length:] in names.family_readings for length in range(3, 7) if length <= len(family)):
+            yield end - len(run[0]), end
+            return
 
 
 _POSITIONS_KEPT = 100
@@ -608,11 +671,12 @@ def polars_mask(texts: pl.Series, pattern: ScanPattern) -> pl.Series:
     return hit.scatter(hit.arg_true(), passed)
 
 
-def _name_rows(texts: pl.Series) -> dict[str, list[int]]:
+def _name_rows(texts: pl.Series, allow: Collection[str]) -> dict[str, list[int]]:
     rows: dict[str, list[int]] = {NAME_HONORIFIC: [], NAME_FULL: []}
     for position, text in enumerate(texts):
-        for kind in {kind for _, _, kind in find_names(text)} if text else ():
-            rows[kind].append(position)
+        if text:
+            for kind in {kind for start, end, kind in find_names(text) if text[start:end] not in allow}:
+                rows[kind].append(position)
     return rows
 
 
@@ -629,20 +693,23 @@ def _as_text(values: pl.Series) -> pl.Series:
     return values.cast(pl.String, strict=False)
 
 
-def _column_rows(texts: pl.Series) -> Iterator[tuple[str, str, list[int]]]:
+def _column_rows(texts: pl.Series, allow: Collection[str]) -> Iterator[tuple[str, str, list[int]]]:
     for pattern in PATTERNS:
         yield pattern.id, pattern.type, polars_mask(texts, pattern).arg_true().to_list()
-    for kind, rows in _name_rows(texts).items():
+    for kind, rows in _name_rows(texts, allow).items():
         yield kind, "PERSON", rows
 
 
-def scan_frame(frame: pl.DataFrame, columns: Sequence[str], *, id_column: str | None = None) -> ScanReport:
+def scan_frame(
+    frame: pl.DataFrame, columns: Sequence[str], *, id_column: str | None = None, allow: Collection[str] = ()
+) -> ScanReport:
     """Scan columns of a table.
 
     Args:
         frame: the table.
         columns: the columns to scan, of any type.
         id_column: a column of keys whose values may stand in reports (pseudonyms, never platform ids).
+        allow: names that policy lets stand, of public figures for instance, as they are written.
 
     Returns:
         The report. Positions are row numbers of the frame.
@@ -655,7 +722,7 @@ def scan_frame(frame: pl.DataFrame, columns: Sequence[str], *, id_column: str | 
             raise KeyError(name)
     findings = []
     for column in columns:
-        for pattern_id, kind, rows in _column_rows(_as_text(frame[column])):
+        for pattern_id, kind, rows in _column_rows(_as_text(frame[column]), allow):
             if rows:
                 first = rows[:_POSITIONS_KEPT]
                 ids = tuple(str(v) for v in frame[id_column].gather(first)) if id_column else ()
@@ -678,11 +745,12 @@ def _batches(texts: Iterable[str | None]) -> Iterator[list[str | None]]:
         yield batch
 
 
-def scan_texts(texts: Iterable[str | None]) -> ScanReport:
+def scan_texts(texts: Iterable[str | None], *, allow: Collection[str] = ()) -> ScanReport:
     """Scan texts one after another, in bounded memory.
 
     Args:
         texts: the texts; None is passed over but counted.
+        allow: names that policy lets stand, as they are written.
 
     Returns:
         The report over one column, `text`. Positions count from the first text.
@@ -691,13 +759,31 @@ def scan_texts(texts: Iterable[str | None]) -> ScanReport:
     rows: Counter[tuple[str, str]] = Counter()
     positions: dict[tuple[str, str], list[int]] = {}
     for batch in _batches(texts):
-        for pattern_id, kind, found in _column_rows(pl.Series("text", batch, dtype=pl.String)):
+        for pattern_id, kind, found in _column_rows(pl.Series("text", batch, dtype=pl.String), allow):
             rows[pattern_id, kind] += len(found)
             kept = positions.setdefault((pattern_id, kind), [])
             kept.extend(seen + p for p in found[: _POSITIONS_KEPT - len(kept)])
         seen += len(batch)
     findings = (Finding("text", p, k, rows[p, k], tuple(positions[p, k])) for p, k in positions if rows[p, k])
     return ScanReport(seen, tuple(findings))
+
+
+
+def residual_rows(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """The texts that a publication would stop at, so that they can be set aside one by one beforehand.
+
+    Args:
+        texts: redacted texts.
+
+    Returns:
+        Position of each such text, with the types found in it.
+    """
+    series = pl.Series("text", [t.encode("utf-8", "replace").decode("utf-8") for t in texts], dtype=pl.String)
+    found: dict[int, set[str]] = {}
+    for pattern_id, kind, rows in _column_rows(series):
+        for row in rows if pattern_id not in REVIEW_ONLY else ():
+            found.setdefault(row, set()).add(kind)
+    return {row: tuple(sorted(kinds)) for row, kinds in sorted(found.items())}
 
 
 _OVERLAP = 1024  # longer than the longest thing that a byte pattern takes

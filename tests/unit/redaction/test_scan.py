@@ -41,6 +41,12 @@ CLEAN = [
 ]
 
 
+def struck(text: str) -> list[str]:
+    """Ids of what blocks a text, by Python's engine: the others agree (tests/integration/test_scan_parity.py)."""
+    found = [p.id for p in scan.PATTERNS if scan.matches(p, text)]
+    return found + [kind for _, _, kind in scan.find_names(text) if kind not in scan.REVIEW_ONLY]
+
+
 def perfect_redaction(row: dict) -> str:
     out, at = "", 0
     for span in sorted(row["spans"], key=lambda s: s["start"]):
@@ -57,13 +63,17 @@ def training() -> list[dict]:
 def test_imports_nothing_else_of_the_redactor():
     tree = ast.parse(Path(scan.__file__).read_text(encoding="utf-8"))
     imported = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
-    assert not {m for m in imported if m.startswith(("transforms", "orchestration"))} - {"transforms.redaction.spans"}
+    assert not {m for m in imported if m.startswith(("transforms", "orchestration"))} - {
+        "transforms.redaction.spans"
+    }
 
 
 @pytest.mark.parametrize("pattern", scan.PATTERNS, ids=lambda p: p.id)
 def test_pattern_is_engine_neutral(pattern: scan.ScanPattern):
     assert pattern.type in DIRECT
-    assert not re.search(r"\\[dwsbDWSBpPAzZ]|\(\?[^:]|\(\?:\)|[^\\]\(\?[=!<]|[*+]", _without_classes(pattern.regex)), pattern.id
+    assert not re.search(
+        r"\\[dwsbDWSBpPAzZ]|\(\?[^:]|\(\?:\)|[^\\]\(\?[=!<]|[*+]", _without_classes(pattern.regex)
+    ), pattern.id
     # dbt renders SQL through Jinja.
     assert not re.search(r"\{\{|\}\}|\{%|\{#|%\}|#\}", pattern.regex)
     re.compile(pattern.regex)
@@ -82,29 +92,42 @@ def test_ids_are_unique_and_every_type_is_looked_for():
 
 @pytest.mark.parametrize("text", CLEAN)
 def test_clean_text_passes(text: str):
-    assert scan.scan_texts([text]).findings == ()
+    assert struck(text) == []
 
 
-@pytest.mark.parametrize(("text", "kind"), VECTORS["negative"], ids=[v[0] for v in VECTORS["negative"]])
-def test_look_alike_of_the_reference_passes(text: str, kind: str):
-    if text == "0120-123-456" or text.startswith("4111"):  # another type than the one that it must not be
-        pytest.skip("an identifier all the same")
-    assert scan.scan_texts([text]).passed
+# Two of the reference's look-alikes are identifiers of another type than the one that they must not be taken for.
+LOOK_ALIKES = [text for text, _ in VECTORS["negative"] if text not in {"0120-123-456", "4111-1111-1111-1111"}]
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES)
+def test_look_alike_of_the_reference_passes(text: str):
+    assert struck(text) == []
 
 
 OUT_OF_SCOPE = {"AGE", "WAREKI", "SEIREKI"}  # quasi-identifiers; a birth date needs its cue
 
 
-@pytest.mark.parametrize(("text", "kind", "_shadow"), [v for v in VECTORS["positive"] if v[1] not in OUT_OF_SCOPE])
+@pytest.mark.parametrize(
+    ("text", "kind", "_shadow"), [v for v in VECTORS["positive"] if v[1] not in OUT_OF_SCOPE]
+)
 def test_identifier_of_the_reference_is_found(text: str, kind: str, _shadow: str):
-    assert not scan.scan_texts([text]).passed
+    assert struck(text)
 
 
 def test_perfectly_redacted_posts_raise_no_alarm(training):
     report = scan.scan_texts(perfect_redaction(row) for row in training)
     assert report.rows == len(training)
-    # A fictitious doctor and a celebrity, both before an honorific, both unmarked by the guide.
-    assert sum(f.rows for f in report.blocking) <= 2
+    # Three celebrities and figures of fiction before an honorific: the guide does not mark them, policy may allow them.
+    assert {f.pattern: f.rows for f in report.blocking} == {"person.honorific": 3}
+    assert {f.pattern: f.rows for f in report.findings if f.pattern in scan.REVIEW_ONLY} == {
+        "person.full": 10
+    }
+
+
+def test_allowed_names_pass():
+    text = "講演は千葉雄大さんでした"
+    assert not scan.scan_texts([text]).passed
+    assert scan.scan_texts([text], allow={"千葉雄大"}).passed
 
 
 def test_unredacted_identifiers_are_found(training):
@@ -124,7 +147,9 @@ def test_unredacted_identifiers_are_found(training):
         ] + [(a, b) for a, b, _ in scan.find_names(text)]
         for span in row["spans"]:
             total[span["type"]] = total.get(span["type"], 0) + 1
-            hit[span["type"]] = hit.get(span["type"], 0) + any(a < span["end"] and b > span["start"] for a, b in found)
+            hit[span["type"]] = hit.get(span["type"], 0) + any(
+                a < span["end"] and b > span["start"] for a, b in found
+            )
     recall = {kind: hit[kind] / total[kind] for kind in total if kind in DIRECT}
     floors = {"PHONE": 0.94, "EMAIL": 0.97, "URL": 0.97, "HANDLE": 0.9, "POSTAL": 0.75, "ADDRESS": 0.8, "PLATE": 0.95, "IP": 0.95,
               "CREDIT_CARD": 0.95, "RESIDENCE_CARD": 0.95, "PENSION_ID": 0.95, "PASSPORT": 0.85, "LICENSE": 0.85,
@@ -133,7 +158,11 @@ def test_unredacted_identifiers_are_found(training):
 
 
 def test_check_digits_agree_with_the_reference():
-    for kind, check in (("mynumber", scan.is_my_number), ("mynumber_remainder<=1", scan.is_my_number), ("card16", scan.is_luhn)):
+    for kind, check in (
+        ("mynumber", scan.is_my_number),
+        ("mynumber_remainder<=1", scan.is_my_number),
+        ("card16", scan.is_luhn),
+    ):
         assert all(check(n) for n in NUMBERS[kind]["valid"])
         assert not any(check(n) for n in NUMBERS[kind]["invalid"])
 
@@ -164,7 +193,11 @@ def test_twelve_digits_count_only_with_their_check_digit():
 def test_report_tells_place_and_never_value():
     phone = invented.mobile(random.Random(1))
     frame = pl.DataFrame(
-        {"post_key": ["k0", "k1", "k2"], "text": ["なし", f"電話は{phone}", None], "tags": [[], ["x", f"{phone}です"], None]}
+        {
+            "post_key": ["k0", "k1", "k2"],
+            "text": ["なし", f"電話は{phone}", None],
+            "tags": [[], ["x", f"{phone}です"], None],
+        }
     )
     report = scan.scan_frame(frame, ["text", "tags"], id_column="post_key")
     assert not report.passed
@@ -200,7 +233,17 @@ def test_full_name_alone_is_for_review_and_with_an_honorific_blocks():
     alone = scan.scan_texts(["隣の席は田中美咲、と書いてあった"])
     assert alone.passed
     assert [f.pattern for f in alone.findings] == ["person.full"]
-    for text in ("田中美咲さんが来た", "田中 美咲様", "担当は田中先生", "主治医田中美咲が言う", "タカハシさん", "たかはし先生です"):
+    for text in (
+        "田中美咲さんが来た",
+        "田中 美咲様",
+        "担当は田中先生",
+        "主治医田中美咲が言う",
+        "タカハシさん",
+        "たかはし先生です",
+        "ﾀｶﾊｼ ﾐｻｷ様",
+        "Misaki TAKAHASHIさん",
+        "担当のたかはしみさきさん",
+    ):
         assert [f.pattern for f in scan.scan_texts([text]).blocking] == ["person.honorific"], text
 
 
@@ -211,7 +254,11 @@ def test_bytes_are_found_however_they_are_cut(encoding: str, size: int):
     number = scan.ascii_digits(invented.my_number(rng))
     body = f"<p>a b c</p>,{number}, x 090-1234-5678 y," + "z, " * 900 + "who@mail.example.jp end"
     raw = body.encode(encoding)
-    chunks = [raw[i : i + size] for i in range(0, len(raw), size)] if size > 1 else [raw[:2000], *(raw[2000 + i : 2001 + i] for i in range(len(raw) - 2000))]
+    chunks = (
+        [raw[i : i + size] for i in range(0, len(raw), size)]
+        if size > 1
+        else [raw[:2000], *(raw[2000 + i : 2001 + i] for i in range(len(raw) - 2000))]
+    )
     assert scan.scan_bytes(chunks) == {"my_number.bare": 1, "phone.mobile_plain": 1, "email.ascii": 1}
 
 
@@ -231,7 +278,7 @@ def test_library_report_pages_raise_no_alarm():
 
 
 @given(st.text(alphabet=st.characters(), max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_text_is_scanned(text: str):
     report = scan.scan_texts([text])
     assert report.rows == 1
