@@ -1,0 +1,239 @@
+"""Adverse events in lay words: which drug, which event, said how, of whom. Recall first; a human decides.
+
+Belongs here: pairs of drug and event, their meaning in the clause, the four elements of a valid report, dense features.
+Does not: the flag of the post (a model decides it with these features), clocks and due dates, signal statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from transforms.classification.clauses import Clause, clause_at, negated
+from transforms.classification.document import GuideLabels
+from transforms.classification.facets import health_subject
+from transforms.classification.lexicons import Hit, Scan, longest
+
+_REPORTERS = frozenset({"patient", "family", "hcp", "facility", "company", "media", "public"})
+_MAX_PAIRS = 12
+_WEAK = "word"
+_OUTCOMES = frozenset({"死亡", "入院", "後遺症", "副作用"})
+
+
+class AdverseEvent(NamedTuple):
+    """One suspected event with its suspected product.
+
+    Attributes:
+        drug: the product as the lexicon names it; None where no product is recognised.
+        event: the lay term as the lexicon writes it; None where no event is recognised.
+        event_pt: preferred term in the manner of MedDRA/J; None where the lexicon has none.
+        serious: by the usual criteria (death, life-threatening, hospitalisation, disability, birth defect, other
+            medically important), from the event itself or from what is said beside it.
+        negated: said not to have happened.
+        feared: feared or possible, not told as having happened.
+        asked: only asked about.
+        about: self, family, other, public_figure or generic.
+        has_patient: an identifiable patient (somebody in particular had it).
+        has_reporter: an identifiable reporter (an account that speaks for itself or of somebody it knows).
+        has_drug: a suspect product is named.
+        has_event: an event is named.
+    """
+
+    drug: str | None
+    event: str | None
+    event_pt: str | None
+    serious: bool
+    negated: bool
+    feared: bool
+    asked: bool
+    about: str
+    has_patient: bool
+    has_reporter: bool
+    has_drug: bool
+    has_event: bool
+
+
+class AeFeatures(NamedTuple):
+    """Counts for a model, none of them text.
+
+    Attributes:
+        n_drugs: products named, words like 薬 left out.
+        n_drug_words: words like 薬, 点滴.
+        n_events: events named.
+        pairs: drug and event in the same sentence.
+        near_pairs: drug and event within two clauses.
+        negated: events negated.
+        feared: events feared or conditional.
+        asked: events in questions.
+        serious: events or outcomes that are serious.
+        taken: words of taking or using.
+        because: words of cause (副作用, せい, たら).
+    """
+
+    n_drugs: int
+    n_drug_words: int
+    n_events: int
+    pairs: int
+    near_pairs: int
+    negated: int
+    feared: int
+    asked: int
+    serious: int
+    taken: int
+    because: int
+
+
+class _Event(NamedTuple):
+    hit: Hit
+    clause: int
+    negated: bool
+    feared: bool
+    asked: bool
+    serious: bool
+
+
+def drugs_in(scan: Scan) -> list[Hit]:
+    """Products named, and words that stand for one, in order; the longest where they overlap."""
+    return longest(scan.of("drugs"))
+
+
+def events_in(scan: Scan) -> list[Hit]:
+    """Events named in lay words, in order; the longest where they overlap."""
+    return longest(scan.of("events"))
+
+
+def find(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> list[AdverseEvent]:
+    """Pair events with the products that they are blamed on.
+
+    An event goes with the nearest product before it, else with the nearest after it; a word like 薬 gives way to a
+    product by name. A post without any recognised product or event gives one entry that says so, so that a reviewer sees
+    what a report still lacks.
+
+    Args:
+        scan: the text with its hits.
+        clauses: of the same text.
+        labels: speaker and flags of the post.
+
+    Returns:
+        At most 12 entries in order of place, one a pair of product and event.
+    """
+    about = health_subject(scan, labels)
+    has_patient = about in {"self", "family", "other", "public_figure"}
+    has_reporter = labels.speaker in _REPORTERS
+    drugs = _suspects(drugs_in(scan))
+    events = _events(scan, clauses)
+    named = [e for e in events if e.hit.entry.values[1] not in _OUTCOMES] or events
+    serious_said = any(hit.entry.values[0] == "serious" for hit in scan.of("cues"))
+    found: dict[tuple[str | None, str | None], AdverseEvent] = {}
+    for event in named[:_MAX_PAIRS]:
+        drug = _nearest(drugs, event.hit)
+        lay, term, _ = event.hit.entry.values
+        key = (drug, lay)
+        serious = event.serious or (serious_said and not event.negated and len(named) == 1)
+        one = AdverseEvent(
+            drug, lay, term or None, serious, event.negated, event.feared, event.asked, about,
+            has_patient, has_reporter, drug is not None, has_event=True,
+        )  # fmt: skip
+        found[key] = _graver(found[key], one) if key in found else one
+    entries = list(found.values())
+    if serious_said and entries and not any(e.serious for e in entries) and any(o.serious for o in events):
+        entries = [e if e.negated else e._replace(serious=True) for e in entries]
+    if entries:
+        return entries
+    drug = drugs[0].entry.values[0] if drugs else None
+    return [
+        AdverseEvent(
+            drug,
+            None,
+            None,
+            serious_said,
+            False,
+            False,
+            False,
+            about,
+            has_patient,
+            has_reporter,
+            drug is not None,
+            False,
+        )
+    ]
+
+
+def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
+    """Count what speaks for an adverse event, for a model.
+
+    Args:
+        scan: the text with its hits.
+        clauses: of the same text.
+
+    Returns:
+        Counts; all 0 where neither product nor event is named.
+    """
+    drugs = drugs_in(scan)
+    events = _events(scan, clauses)
+    cues = [hit.entry.values[0] for hit in scan.of("cues")]
+    listed = list(clauses)
+    drug_clauses = {clause_at(listed, hit.start) for hit in drugs}
+    event_clauses = {e.clause for e in events}
+    sentence = _sentences(listed)
+    drug_sentences = {sentence[i] for i in drug_clauses}
+    strong = sum(hit.entry.values[1] != _WEAK for hit in drugs)
+    return AeFeatures(
+        n_drugs=strong,
+        n_drug_words=len(drugs) - strong,
+        n_events=len(events),
+        pairs=sum(sentence[i] in drug_sentences for i in event_clauses),
+        near_pairs=sum(any(abs(i - j) <= 2 for j in drug_clauses) for i in event_clauses),
+        negated=sum(e.negated for e in events),
+        feared=sum(e.feared for e in events),
+        asked=sum(e.asked for e in events),
+        serious=sum(e.serious for e in events) + cues.count("serious"),
+        taken=cues.count("taken"),
+        because=cues.count("taken.because"),
+    )
+
+
+def _sentences(clauses: list[Clause]) -> list[int]:
+    """The number of the sentence of each clause."""
+    numbers = []
+    current = 0
+    for clause in clauses:
+        numbers.append(current)
+        current += clause.ends
+    return numbers
+
+
+def _events(scan: Scan, clauses: Sequence[Clause]) -> list[_Event]:
+    listed = list(clauses)
+    found = []
+    for hit in events_in(scan):
+        at = clause_at(listed, hit.start)
+        clause = listed[at]
+        denied = negated(scan.text, hit.end, clause.end)
+        feared = bool(clause.cues & {"fear", "conditional"})
+        found.append(_Event(hit, at, denied, feared, "question" in clause.cues, hit.entry.values[2] == "1"))
+    return found
+
+
+def _suspects(drugs: list[Hit]) -> list[Hit]:
+    """Products by name; the words that name none only where no product is named."""
+    strong = [hit for hit in drugs if hit.entry.values[1] != _WEAK]
+    return strong or drugs
+
+
+def _nearest(drugs: list[Hit], event: Hit) -> str | None:
+    """The product before the event that stands nearest, else the nearest after it."""
+    before = [hit for hit in drugs if hit.start <= event.start]
+    if before:
+        return before[-1].entry.values[0]
+    return drugs[0].entry.values[0] if drugs else None
+
+
+def _graver(one: AdverseEvent, other: AdverseEvent) -> AdverseEvent:
+    """Of two tellings of the same pair what they say together: stated beats negated, feared and asked."""
+    return one._replace(
+        serious=one.serious or other.serious,
+        negated=one.negated and other.negated,
+        feared=one.feared and other.feared,
+        asked=one.asked and other.asked,
+    )

@@ -1,0 +1,193 @@
+"""The plain facts of a post: where, which step of care, which department, which prefecture, whose health, how sensitive.
+
+Belongs here: single-valued facets that words decide, and the voice class that the speaker decides.
+Does not: topics, sentiment, adverse events.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from transforms.classification.document import Document, GuideLabels
+from transforms.classification.lexicons import Hit, Scan, longest
+
+VOICE_CLASSES: dict[str, str] = {
+    "patient": "patient_voice",
+    "family": "patient_voice",
+    "hcp": "hcp_personal",
+    "facility": "official",
+    "company": "official",
+    "media": "media",
+    "public": "public",
+    "spam": "excluded",
+}
+"""Speaker -> voice class. Classes are never summed in a published measure."""
+
+_SETTING_ORDER = ("オンライン", "在宅", "救急", "産科", "精神", "健診", "小児", "入院", "薬局", "外来")
+"""Of several settings the one that says most: a post on an ambulance that ends in 入院 is about 救急."""
+
+_SENSITIVE_ORDER = ("自殺", "虐待", "HIV/性感染症", "妊娠中絶", "遺伝", "依存", "精神")
+
+_STAGE_BY_TOPIC = {"wait": "受付", "cost": "会計", "inpatient": "入院生活", "access": "予約", "admin": "受付"}
+
+_FAMILY_OF_DEPARTMENT: dict[str, frozenset[str]] = {
+    "産婦人科": frozenset({"産科", "婦人科"}),
+    "耳鼻咽喉科": frozenset({"耳鼻科"}),
+    "救急科": frozenset({"救急"}),
+}
+
+_SUBJECT_BY_SPEAKER = {
+    "patient": "self",
+    "family": "family",
+    "spam": "generic",
+    "facility": "generic",
+    "company": "generic",
+}
+
+
+def voice_class(speaker: str, document: Document) -> str:
+    """The class of voice that a speaker counts in.
+
+    A personal account is never official by its words alone where the platform says that it is not one; an account that
+    is proven official is never counted among patients.
+
+    Args:
+        speaker: of the guide.
+        document: what its payload proves of the account.
+
+    Returns:
+        One of patient_voice, hcp_personal, official, media, public, excluded.
+
+    Raises:
+        KeyError: the speaker is not of the guide.
+    """
+    voice = VOICE_CLASSES[speaker]
+    if document.author_official and voice in {"patient_voice", "hcp_personal", "public"}:
+        return "official"
+    if document.author_official is False and voice == "official":
+        return "public"
+    return voice
+
+
+def departments(scan: Scan) -> list[str]:
+    """Departments that the text names, also within a facility's name, in order and without repeats.
+
+    Args:
+        scan: the text with its hits.
+
+    Returns:
+        Names as the guide writes them (整形 is 整形外科; 耳鼻科 stays as written).
+    """
+    return list(dict.fromkeys(hit.entry.values[0] for hit in longest(scan.of("departments"))))
+
+
+def department(scan: Scan, labels: GuideLabels) -> str | None:
+    """The department that a post is about.
+
+    Args:
+        scan: the text with its hits.
+        labels: an irrelevant post has none.
+
+    Returns:
+        The one named; None where none is, or where several are and none stands out.
+    """
+    if not labels.relevant or labels.speaker == "spam":
+        return None
+    named = departments(scan)
+    if len(named) < 2:
+        return named[0] if named else None
+    merged = [d for d in named if not any(d in _FAMILY_OF_DEPARTMENT.get(other, ()) for other in named)]
+    if len(merged) == 1:
+        return merged[0]
+    counts = Counter(hit.entry.values[0] for hit in longest(scan.of("departments")))
+    (first, most), (_, next_most) = counts.most_common(2)
+    return first if most > next_most else None
+
+
+def prefecture(scan: Scan, labels: GuideLabels) -> str | None:
+    """The prefecture that a post speaks of.
+
+    Args:
+        scan: the text with its hits.
+        labels: an irrelevant post has none.
+
+    Returns:
+        The prefecture named, or that of a municipality that leaves no doubt; None for none or for several.
+    """
+    if not labels.relevant:
+        return None
+    hits = longest(scan.of("places"))
+    if not hits:
+        return None
+    for rules in (("full", "city"), ("bare", "surname")):
+        found = dict.fromkeys(h.entry.values[0] for h in hits if h.entry.values[1] in rules)
+        if found:
+            return next(iter(found)) if len(found) == 1 else None
+    return None
+
+
+def care_setting(scan: Scan) -> str | None:
+    """Where the care happens, by the most telling word; None where no word tells."""
+    found = {hit.entry.values[0] for hit in scan.of("settings")}
+    return next((setting for setting in _SETTING_ORDER if setting in found), None)
+
+
+def stage_of_care(scan: Scan, topics: Sequence[str]) -> str | None:
+    """The step of care, by the number of words, the main topic deciding between equals.
+
+    Args:
+        scan: the text with its hits.
+        topics: the post's topics, the main first.
+
+    Returns:
+        予約, 受付, 検査, 診察, 治療/手術, 入院生活, 会計, 退院/フォロー or None.
+    """
+    counts = Counter(hit.entry.values[0] for hit in longest(scan.of("stages")))
+    if not counts:
+        return None
+    most = counts.most_common(1)[0][1]
+    best = [stage for stage, n in counts.items() if n == most]
+    hinted = _STAGE_BY_TOPIC.get(topics[0]) if topics else None
+    return hinted if hinted in best else best[0]
+
+
+def health_subject(scan: Scan, labels: GuideLabels) -> str:
+    """Whose health the post tells of.
+
+    A public figure's illness is told by the public and the media only; a post of a health professional or of the public
+    without a person in it is generic.
+
+    Args:
+        scan: the text with its hits.
+        labels: the speaker decides first.
+
+    Returns:
+        self, family, other, public_figure or generic.
+    """
+    if labels.speaker in _SUBJECT_BY_SPEAKER:
+        return _SUBJECT_BY_SPEAKER[labels.speaker]
+    found = {hit.entry.values[0] for hit in scan.of("people")}
+    if labels.speaker == "hcp":
+        return "other" if "other" in found else "generic"
+    if labels.speaker == "media":
+        return (
+            "public_figure"
+            if "public_figure" in found
+            else ("other" if "adverse_event" in labels.flags else "generic")
+        )
+    for who in ("public_figure", "family", "other"):
+        if who in found:
+            return who
+    return "self" if "self" in found and labels.intent in {"experience", "complaint", "praise"} else "generic"
+
+
+def sensitive_category(scan: Scan) -> str | None:
+    """The sensitive category whose cells take the higher threshold; the gravest of several; None for none."""
+    found = {hit.entry.values[0] for hit in scan.of("sensitive")}
+    return next((category for category in _SENSITIVE_ORDER if category in found), None)
+
+
+def evidence(hits: Sequence[Hit], limit: int = 4) -> list[str]:
+    """Rule ids of hits, without repeats, at most `limit`."""
+    return list(dict.fromkeys(hit.entry.rule for hit in hits))[:limit]

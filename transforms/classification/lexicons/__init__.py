@@ -1,0 +1,245 @@
+"""The words that the rules know: drugs, events, departments, places, cues, polarity, themes.
+
+Belongs here: the tables (TSV beside this file), their reader, and the one pass over a text that finds all of them.
+Does not: what follows from a word; that is for the modules that ask for its kind.
+
+Every table has the columns that `_TABLES` names. Two of them are the same everywhere:
+
+* `terms`: spellings divided by `|`. A `*` in a drug's spelling stands for the words of `_DRUG_FORMS` (薬, 錠, 注射 …).
+* `when`: empty, or a regular expression that must be found within `WINDOW` characters around the spelling, on folded
+  text. It is tried only where the spelling stands, so that a text costs one automaton pass and few expressions.
+
+A line that starts with `#` is a comment. The version below goes into every classified row.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from transforms.text.fold import Folded, fold
+
+LEXICON_VERSION = "1.0"
+
+WINDOW = (12, 22)
+"""How many folded characters before and after a spelling its `when` may see."""
+
+MAX_SCANNED = 20_000
+"""Folded characters that are looked at. A post of any platform is shorter; what is longer is no post."""
+
+_ASCII_LOWER = {ord(capital): capital.lower() for capital in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+_TABLES: dict[str, tuple[str, ...]] = {
+    "drugs": ("name", "type", "class"),
+    "events": ("lay", "pt", "serious"),
+    "departments": ("department",),
+    "places": ("prefecture", "rule"),
+    "settings": ("setting",),
+    "stages": ("stage",),
+    "sensitive": ("category",),
+    "people": ("who",),
+    "cues": ("cue",),
+    "polarity": ("polarity", "themes"),
+    "themes": ("theme",),
+    "adverts": ("kind",),
+    "criticality": ("level", "reason"),
+}
+"""Table -> its columns before `terms` and `when`."""
+
+_DRUG_FORMS = (
+    "の薬",
+    "のお薬",
+    "の注射",
+    "の点滴",
+    "の飲み薬",
+    "の塗り薬",
+    "の貼り薬",
+    "の目薬",
+    "の点眼",
+    "の錠剤",
+    "薬",
+)
+
+
+class Entry(NamedTuple):
+    """One line of a table, as a hit refers to it.
+
+    Attributes:
+        table: which table.
+        rule: id for the evidence: the table and the line's first value, e.g. `drugs.ロキソプロフェン`.
+        values: the line's own columns, in the order of `_TABLES`.
+        when: the condition on the surroundings, if any.
+    """
+
+    table: str
+    rule: str
+    values: tuple[str, ...]
+    when: re.Pattern[str] | None
+
+
+class Hit(NamedTuple):
+    """A word of a table found in a text.
+
+    Attributes:
+        start: first folded character, of the `when` expression's match if there is one.
+        end: one past the last.
+        entry: the line.
+    """
+
+    start: int
+    end: int
+    entry: Entry
+
+
+class Scan(NamedTuple):
+    """A folded text and all that the tables know in it.
+
+    Attributes:
+        folded: the text as folded.
+        text: the part of the folded text that was looked at, in lower case; offsets are those of the folded text.
+        hits: table -> its hits by start, then end. A table without hits has no key.
+    """
+
+    folded: Folded
+    text: str
+    hits: dict[str, list[Hit]]
+
+    def of(self, table: str) -> list[Hit]:
+        """The hits of one table, in order of place; empty where there are none."""
+        return self.hits.get(table, [])
+
+    def longest(self, table: str) -> list[Hit]:
+        """The hits of one table without those that lie within a longer one."""
+        return longest(self.hits.get(table, []))
+
+
+class Lexicon:
+    """All tables in one automaton."""
+
+    def __init__(self, entries: list[tuple[str, Entry]]) -> None:
+        by_spelling: dict[str, list[Entry]] = {}
+        for spelling, entry in entries:
+            found = by_spelling.setdefault(spelling, [])
+            if entry not in found:
+                found.append(entry)
+        self._entries = list(by_spelling.values())
+        self._automaton = AhoCorasick(list(by_spelling), matchkind=MatchKind.Standard, store_patterns=False)
+
+    def scan(self, folded: Folded) -> Scan:
+        """Find every word of every table.
+
+        Args:
+            folded: the text; only its first `MAX_SCANNED` folded characters are looked at.
+
+        Returns:
+            The hits by table.
+        """
+        text = _lower(folded.text[:MAX_SCANNED])
+        hits: dict[str, list[Hit]] = {}
+        seen: set[tuple[int, int, int]] = set()
+        before, after = WINDOW
+        entries = self._entries
+        for spelling, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            for entry in entries[spelling]:
+                if entry.when is None:
+                    hits.setdefault(entry.table, []).append(Hit(start, end, entry))
+                    continue
+                match = entry.when.search(text, start - before if start > before else 0, end + after)
+                if match is None:
+                    continue
+                first, last = match.span()
+                if (key := (first, last, id(entry))) not in seen:
+                    seen.add(key)
+                    hits.setdefault(entry.table, []).append(Hit(first, last, entry))
+        for found in hits.values():
+            found.sort(key=_place)
+        return Scan(folded, text, hits)
+
+
+def _lower(text: str) -> str:
+    """Lower case of the same length; some capitals of other scripts would grow."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else text.translate(_ASCII_LOWER)
+
+
+def _place(hit: Hit) -> tuple[int, int]:
+    return hit[0], hit[1]
+
+
+def longest(hits: list[Hit]) -> list[Hit]:
+    """Keep the hits that lie within no longer hit of the list.
+
+    Args:
+        hits: in any order.
+
+    Returns:
+        The kept ones by start. Of equal spans the first is kept.
+    """
+    if len(hits) < 2:
+        return hits
+    kept: list[Hit] = []
+    covered = -1
+    for hit in sorted(hits, key=lambda h: (h.start, -h.end)):
+        if hit.end > covered:
+            kept.append(hit)
+            covered = hit.end
+    return kept
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The shipped tables, read once a process."""
+    pairs: list[tuple[str, Entry]] = []
+    for table in _TABLES:
+        pairs.extend(_read(table))
+    return Lexicon(pairs)
+
+
+def scan(folded: Folded) -> Scan:
+    """Find every word of the shipped tables in a text; see `Lexicon.scan`."""
+    return lexicon().scan(folded)
+
+
+def rows(table: str) -> list[dict[str, str]]:
+    """The lines of a shipped table, for tests and documents.
+
+    Args:
+        table: a key of `_TABLES`.
+
+    Returns:
+        One mapping a line: its own columns, `terms` and `when`.
+
+    Raises:
+        ValueError: a line has more columns than the table.
+    """
+    columns = (*_TABLES[table], "terms", "when")
+    text = resources.files(__package__).joinpath(f"{table}.tsv").read_text(encoding="utf-8")
+    out = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        values = line.split("\t")
+        if not len(columns) - 1 <= len(values) <= len(columns):
+            raise ValueError(f"{table}.tsv line {number}: {len(values)} columns, expected {len(columns)}")
+        out.append(dict(zip(columns, [*values, ""][: len(columns)], strict=True)))
+    return out
+
+
+def _read(table: str) -> list[tuple[str, Entry]]:
+    pairs: list[tuple[str, Entry]] = []
+    for row in rows(table):
+        values = tuple(row[column] for column in _TABLES[table])
+        when = re.compile(row["when"]) if row["when"] else None
+        entry = Entry(table, f"{table}.{values[0]}", values, when)
+        pairs.extend((spelling, entry) for term in row["terms"].split("|") for spelling in _spellings(term))
+    return pairs
+
+
+def _spellings(term: str) -> list[str]:
+    term = term.replace("\\n", "\n")
+    written = [term] if not term.endswith("*") else [term[:-1] + form for form in _DRUG_FORMS]
+    return [_lower(fold(spelling).text) for spelling in written]
