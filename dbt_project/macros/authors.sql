@@ -1,0 +1,39 @@
+{#
+    Distinct authors, as a lower bound: pseudonyms are comparable within one key only, so the count is exact within a
+    key's scope, the largest of the scopes within a source, and the sum over sources.
+
+    relation: one row a statement: author, source, key_id, cluster, is_sensitive, amount, and the dimensions.
+    dimensions: list of columns. Rows of one post in one cell must be unique.
+#}
+{% macro count_authors(relation, dimensions) %}
+    {%- set by = dimensions | join(', ') %}
+    select
+        {{ by }},
+        sum(authors)::bigint as authors,
+        sum(posts)::bigint as posts,
+        sum(clusters)::bigint as clusters,
+        count(*)::bigint as sources,
+        sum(sensitive_posts)::bigint as sensitive_posts,
+        sum(amount)::double as amount,
+        sum(amounts)::bigint as amounts
+    from (
+        select
+            {{ by }}, source,
+            max(authors) as authors, sum(posts) as posts, sum(clusters) as clusters,
+            sum(sensitive_posts) as sensitive_posts, sum(amount) as amount, sum(amounts) as amounts
+        from (
+            select
+                {{ by }}, source, key_id,
+                count(distinct author) as authors,
+                count(*) as posts,
+                count(distinct cluster) as clusters,
+                count(*) filter (where is_sensitive) as sensitive_posts,
+                sum(amount) as amount,
+                count(amount) as amounts
+            from {{ relation }}
+            group by all
+        )
+        group by all
+    )
+    group by all
+{% endmacro %}

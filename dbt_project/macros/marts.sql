@@ -1,0 +1,40 @@
+{# What several marts have in common. Each reads `int_published`, where the publication rule has been applied. #}
+
+{% macro published_cells(mart, grains=none, breakdowns=none) -%}
+(
+    select c.*, e.name, e.class, e.peer_set
+    from {{ ref('int_published') }} as c
+    left join {{ ref('stg_entities') }} as e on c.entity = e.entity
+    where c.mart = '{{ mart }}'
+    {%- if grains %} and c.grain in ('{{ grains | join("', '") }}'){% endif %}
+    {%- if breakdowns %} and c.breakdown in ('{{ breakdowns | join("', '") }}'){% endif %}
+)
+{%- endmacro %}
+
+{% macro entity_columns(cell='c') -%}
+    {{ cell }}.entity,
+    coalesce({{ cell }}.name, '名指しなし') as entity_name,
+    coalesce({{ cell }}.class, 'industry') as entity_class
+{%- endmacro %}
+
+{% macro topics_mart(grain, period) %}
+select
+    c.period_on as {{ period }},
+    {{ entity_columns() }},
+    c.d1 as topic,
+    coalesce(t.ja, c.d1) as topic_ja,
+    c.value as sentiment,
+    c.voice_class,
+    c.authors,
+    c.posts,
+    c.is_suppressed,
+    'internal_only' as permitted_use
+from {{ published_cells('topics', [grain], ['all', 'sentiment']) }} as c
+left join {{ ref('topics') }} as t on c.d1 = t.code
+{% endmacro %}
+
+{# One cell of a group as a column: its number, 0 where no row says otherwise, null where it is hidden. #}
+{% macro one_cell(breakdown, value, measure='authors') -%}
+    {%- set this_cell = "filter (where breakdown = '" ~ breakdown ~ "' and value = '" ~ value ~ "')" -%}
+    case when count(*) {{ this_cell }} = 0 then 0 else max({{ measure }}) {{ this_cell }} end
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{#
+    What the assets before dbt leave below KOE_HOME/staging. A zone that holds nothing yet reads as an empty table of
+    the right columns, so that a first run, or a run without run facts, builds everything and finds nothing.
+#}
+{% macro staging_files(pattern, columns) -%}
+    {%- set path = env_var('KOE_HOME') ~ '/staging/' ~ pattern -%}
+    {%- set found = 0 -%}
+    {%- if execute -%}
+        {%- set found = run_query("select count(*) from glob('" ~ path | replace("'", "''") ~ "')").columns[0].values()[0] -%}
+    {%- endif -%}
+    {%- if found -%}
+        {# The day of arrival is a column of the files; the folder's name would only repeat it. #}
+        (select {{ columns.keys() | join(', ') }} from read_parquet('{{ path | replace("'", "''") }}', hive_partitioning = false))
+    {%- else -%}
+        (select
+            {%- for name, type in columns.items() %} null::{{ type }} as {{ name }}{{ ',' if not loop.last }}{% endfor %} where false)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,21 @@
+{# The arrival window of this run as SQL on a date, `true` where none is given. Other text than a day is refused. #}
+{% macro in_arrival_window(column) -%}
+    {%- set from = (var('arrived_from') or env_var('KOE_ARRIVED_FROM', '')) | string -%}
+    {%- set to = (var('arrived_to') or env_var('KOE_ARRIVED_TO', '')) | string -%}
+    {%- for day in (from, to) if day and not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', day) -%}
+        {%- do exceptions.raise_compiler_error('arrival window: a day is written YYYY-MM-DD') -%}
+    {%- endfor -%}
+    {%- if (from | length > 0) != (to | length > 0) -%}
+        {%- do exceptions.raise_compiler_error('arrival window: give both ends or none') -%}
+    {%- endif -%}
+    {%- if from -%} ({{ column }} between date '{{ from }}' and date '{{ to }}') {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{# Empties the months that this run computes anew, in the transaction that writes them. #}
+{% macro forget_open_months() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where month_on in (select month_on from {{ ref('int_open_months') }})
+    {%- else -%}
+        select 1
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,33 @@
+select
+    hash(post_key) as post,
+    hash(source, key_id, coalesce(author_key, '')) as author,  -- a platform without authors counts as one
+    hash(cluster_key) as cluster,
+    source,
+    key_id,
+    arrived_on,
+    posted_on,
+    {{ week_of('posted_on') }} as week_on,
+    {{ month_of('posted_on') }} as month_on,
+    case when len(entities) = 0 then ['unlisted'] else list_distinct(entities) end as entities,
+    relevant and voice_class <> 'excluded' as is_counted,
+    voice_class,
+    speaker,
+    coalesce(author_official, false) as is_official_account,
+    sentiment,
+    intent,
+    rating,
+    list_distinct(topics) as topics,
+    aspects,
+    list_distinct(flags) as flags,
+    ae,
+    criticality,
+    care_setting,
+    stage_of_care,
+    department,
+    prefecture,
+    sensitive_category is not null as is_sensitive,
+    claim_key,
+    len(review_reasons) > 0 as wants_review,
+    confidence
+from {{ ref('stg_posts') }}
+where {{ month_of('posted_on') }} in (select month_on from {{ ref('int_open_months') }})

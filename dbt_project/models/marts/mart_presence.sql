@@ -1,0 +1,15 @@
+{# Organisations' own accounts: not people, so nothing is hidden. #}
+select
+    c.week_on,
+    {{ entity_columns() }},
+    c.topic,
+    coalesce(t.ja, c.topic) as topic_ja,
+    'official' as voice_class,
+    c.posts as official_posts,
+    c.days as active_days
+from (
+    select w.*, e.name, e.class
+    from {{ ref('int_official_weeks') }} as w
+    inner join {{ ref('stg_entities') }} as e on w.entity = e.entity
+) as c
+left join {{ ref('topics') }} as t on c.topic = t.code

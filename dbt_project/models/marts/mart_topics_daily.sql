@@ -1,0 +1,1 @@
+{{ topics_mart('day', 'posted_on') }}

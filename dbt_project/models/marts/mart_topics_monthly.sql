@@ -1,0 +1,1 @@
+{{ topics_mart('month', 'month_on') }}

@@ -1,0 +1,1 @@
+{{ topics_mart('week', 'week_on') }}

@@ -1,0 +1,75 @@
+{# Gate 2: what no mart may hold. Each is of error severity and runs in the build that makes the marts. #}
+
+{# No number of people from 1 to k-1, and none at all beside `is_suppressed`. `counts`: the columns that count people. #}
+{% test k_anonymous(model, counts) %}
+    {%- set k = var('k_anonymity') | int %}
+    select 1 as violation
+    from {{ model }}
+    where false
+    {%- for column in counts %}
+        or {{ column }} between 1 and {{ k }} - 1
+        or {{ column }} < 0
+    {%- endfor %}
+    {%- if 'authors' in counts %}
+        or (is_suppressed and authors is not null)
+        or (not is_suppressed and authors is null)
+    {%- endif %}
+{% endtest %}
+
+{# No column that could hold a text, an address on the net, a key or an account, and no value that looks like one. #}
+{% test no_text_or_key_columns(model) %}
+    {%- set forbidden = '(^|_)(text|body|content|quote|url|uri|link|key|hash|hmac|handle|account|author_id|post_id|user|username|email|phone|token)$' %}
+    {%- set columns = adapter.get_columns_in_relation(model) if execute else [] %}
+    select 'column' as violation
+    from (select unnest([{% for c in columns %}'{{ c.name | lower }}'{{ ',' if not loop.last }}{% endfor %}]::varchar[]) as name)
+    where regexp_matches(name, '{{ forbidden }}')
+    {%- for c in columns if c.dtype | upper in ('VARCHAR', 'TEXT') %}
+    union all
+    select 'value' as violation
+    from {{ model }}
+    where length({{ c.name }}) > 200
+        or regexp_matches({{ c.name }}, '[0-9a-fA-F]{16,}|https?://|@[A-Za-z0-9_]{3,}')
+    {%- endfor %}
+    {%- for c in columns if c.dtype | upper not in ('VARCHAR', 'TEXT', 'DATE', 'BOOLEAN', 'DOUBLE', 'BIGINT', 'INTEGER') %}
+    union all
+    select 'type {{ c.dtype | replace("'", "") }}' as violation
+    {%- endfor %}
+{% endtest %}
+
+{# Each row speaks of one voice class. #}
+{% test voice_class_not_mixed(model) %}
+    select 1 as violation
+    from {{ model }}
+    where voice_class is null
+        or voice_class not in ('patient_voice', 'hcp_personal', 'official', 'media', 'public')
+{% endtest %}
+
+{# Nothing tells a time within a day. #}
+{% test day_is_finest(model) %}
+    {%- set columns = adapter.get_columns_in_relation(model) if execute else [] %}
+    select 1 as violation
+    where false
+    {%- for c in columns if 'TIME' in c.dtype | upper or 'INTERVAL' in c.dtype | upper %}
+        or true
+    {%- endfor %}
+    {%- for c in columns if c.dtype | upper == 'VARCHAR' %}
+    union all
+    select 1 as violation from {{ model }} where regexp_matches({{ c.name }}, '[0-2][0-9]:[0-5][0-9]')
+    {%- endfor %}
+{% endtest %}
+
+{# The columns together name a row. #}
+{% test unique_rows(model, columns) %}
+    select {{ columns | join(', ') }}
+    from {{ model }}
+    group by all
+    having count(*) > 1
+{% endtest %}
+
+{# Values of a column are known codes of a seed. #}
+{% test known_codes(model, column_name, seed, also=[]) %}
+    select {{ column_name }}
+    from {{ model }}
+    where {{ column_name }} not in (select code from {{ ref(seed) }})
+    {%- for code in also %} and {{ column_name }} <> '{{ code }}'{% endfor %}
+{% endtest %}

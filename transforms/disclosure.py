@@ -1,0 +1,320 @@
+"""The publication rule: which cells of a release may be shown, so that nobody can be counted out of it.
+
+Belongs here: primary and complementary suppression, the proof that a hidden cell cannot be computed from what is
+shown, and the comparison of a release with the one before.
+Does not: counting authors, naming marts, reading or writing tables.
+
+The rule, after the tables of Japan's national health data (NDB: below 10 nothing, 0 may be shown) and of economic
+statistics (a second cell goes with the first, so that no total gives it back):
+
+1. a cell of 1 to k-1 authors is hidden (primary);
+2. wherever a total is published over parts, the hidden parts may not be derivable from the rest: not as the only
+   unknown of a sum, not as a group of fewer than k authors together, not by combining several sums (complementary);
+3. between two releases no shown cell may change by 1 to k-1 authors.
+
+Authors are not strictly additive (one person may write twice); treating sums as if they were hides rather more than
+less, and covers the counts of posts in the same cells, which are.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import sparse
+from scipy.sparse import csgraph, linalg
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+_TOLERANCE = 1e-6
+"""A hidden cell that moves less than this in a random direction of all solutions counts as determined."""
+_PROJECTIONS = 30
+
+
+class Sums(NamedTuple):
+    """The sums that a reader of the release knows: total = sum of parts. One entry a member, in any order.
+
+    Attributes:
+        equation: number of the sum, from 0, dense.
+        cell: row of the cell in the table of cells.
+        is_total: whether the cell is the sum's total; one at most in each sum.
+    """
+
+    equation: Ints
+    cell: Ints
+    is_total: Bools
+
+
+def small(authors: Ints, k: Ints) -> Bools:
+    """Primary suppression: cells of 1 to k-1 authors.
+
+    Args:
+        authors: distinct authors of each cell, at least 0.
+        k: the smallest number that may be shown, of each cell.
+
+    Returns:
+        Whether each cell is hidden.
+    """
+    return (authors > 0) & (authors < k)
+
+
+def protect(authors: Ints, k: Ints, sums: Sums) -> Bools:
+    """Primary and complementary suppression to a fixed point.
+
+    Ties are broken by the cells' order, so equal tables give equal masks, and cells that no sum links do not
+    influence each other: a month can be computed alone.
+
+    Args:
+        authors: distinct authors of each cell, at least 0.
+        k: the smallest number that may be shown, of each cell.
+        sums: what the release lets a reader add up.
+
+    Returns:
+        Whether each cell is hidden. Cells of 0 authors never are.
+    """
+    hidden = small(authors, k)
+    if not sums.equation.size:
+        return hidden
+    new = hidden
+    while True:
+        before = hidden
+        hidden = _close_sums(authors, k, sums, hidden)
+        known = determined(hidden, sums, near=new | (hidden & ~before))
+        if not known.any():
+            return hidden
+        broken = np.unique(sums.equation[known[sums.cell]])
+        more = _smallest_shown(authors, sums, hidden, broken)
+        if not more.size:  # nothing is left to hide: every cell of these sums is hidden or zero
+            return hidden
+        hidden[more] = True
+        new = np.zeros_like(hidden)
+        new[more] = True
+
+
+def _close_sums(authors: Ints, k: Ints, sums: Sums, hidden: Bools) -> Bools:
+    """Hide further parts until no single sum gives a hidden cell, or a group of fewer than k, away."""
+    hidden = hidden.copy()
+    count = int(sums.equation.max()) + 1
+    part = ~sums.is_total
+    while True:
+        covered = hidden[sums.cell]
+        unknowns = np.bincount(sums.equation, weights=covered, minlength=count)
+        total_hidden = np.bincount(sums.equation, weights=covered & sums.is_total, minlength=count) > 0
+        together = np.bincount(sums.equation, weights=authors[sums.cell] * (covered & part), minlength=count)
+        limit = np.zeros(count, dtype=np.int64)
+        np.maximum.at(limit, sums.equation, k[sums.cell] * (covered & part))
+        broken = (unknowns == 1) | (~total_hidden & (together > 0) & (together < limit))
+        more = _smallest_shown(authors, sums, hidden, np.flatnonzero(broken))
+        if not more.size:
+            return hidden
+        hidden[more] = True
+
+
+def _smallest_shown(authors: Ints, sums: Sums, hidden: Bools, equations: Ints) -> Ints:
+    """The smallest shown non-zero part of each of the sums, or its total where no part is left."""
+    wanted = np.zeros(int(sums.equation.max()) + 1, dtype=np.bool_)
+    wanted[equations] = True
+    candidate = wanted[sums.equation] & ~hidden[sums.cell] & (authors[sums.cell] > 0)
+    equation, cell, is_total = sums.equation[candidate], sums.cell[candidate], sums.is_total[candidate]
+    order = np.lexsort((cell, authors[cell], is_total, equation))
+    first = np.unique(equation[order], return_index=True)[1]
+    return np.unique(cell[order][first])
+
+
+def determined(hidden: Bools, sums: Sums, *, near: Bools | None = None) -> Bools:
+    """Which hidden cells follow from the shown ones by linear algebra, however the sums are combined.
+
+    A hidden cell is free exactly if some change of the hidden cells leaves every sum as it is and moves that cell. A
+    random change is projected onto all such changes (least squares, LSMR); a cell that it does not move is
+    determined. The projection is checked to leave the sums alone, so "free" is proven and never assumed.
+
+    Args:
+        hidden: the mask.
+        sums: what the release lets a reader add up.
+        near: look only at cells that some chain of sums and hidden cells links with one of these; all if None.
+
+    Returns:
+        Whether each cell is hidden and yet determined.
+
+    Raises:
+        ArithmeticError: the projection does not settle; the release must not be made on a guess.
+    """
+    result = np.zeros(hidden.size, dtype=np.bool_)
+    inside = hidden[sums.cell]
+    if near is not None:
+        inside &= _linked(near & hidden, hidden, sums)[sums.cell]
+    if not inside.any():
+        return result
+    cells, column = np.unique(sums.cell[inside], return_inverse=True)
+    rows, row = np.unique(sums.equation[inside], return_inverse=True)
+    sign = np.where(sums.is_total[inside], -1.0, 1.0)
+    matrix = sparse.csr_array((sign, (row, column)), shape=(rows.size, cells.size))
+    generator = np.random.default_rng(20240401)  # any fixed number: equal tables must give equal releases
+    moved = np.abs(_free_direction(matrix, generator))
+    if (moved < _TOLERANCE).any():  # by chance a free cell may hardly move; a second direction tells
+        moved = np.maximum(moved, np.abs(_free_direction(matrix, generator)))
+    result[cells] = moved < _TOLERANCE
+    return result
+
+
+def _linked(some: Bools, hidden: Bools, sums: Sums) -> Bools:
+    """The hidden cells that chains of sums and hidden cells link with some of them."""
+    inside = hidden[sums.cell]
+    cells, equations = hidden.size, int(sums.equation.max()) + 1
+    graph = sparse.coo_array(
+        (np.ones(int(inside.sum()), dtype=np.int8), (sums.cell[inside], cells + sums.equation[inside])),
+        shape=(cells + equations, cells + equations),
+    )
+    group = csgraph.connected_components(graph, directed=False)[1][:cells]
+    wanted = np.zeros(int(group.max()) + 1, dtype=np.bool_)
+    wanted[group[some]] = True
+    return hidden & wanted[group]
+
+
+def _free_direction(matrix: sparse.csr_array, generator: np.random.Generator) -> Floats:
+    """A random vector of the null space, up to rounding."""
+    count = matrix.shape[1]
+    direction: Floats = generator.choice((-1.0, 1.0), count) * generator.uniform(1.0, 2.0, count)
+    transposed = matrix.T.tocsr()
+    for _ in range(_PROJECTIONS):
+        if float(np.abs(matrix @ direction).max()) < _TOLERANCE / 1e2:
+            return direction
+        direction = (
+            direction
+            - transposed @ linalg.lsmr(transposed, direction, atol=1e-12, btol=1e-12, maxiter=500)[0]
+        )
+    raise ArithmeticError("the check of hidden cells does not settle; no mask is given")
+
+
+def hold_back(previous: pl.DataFrame, candidate: pl.DataFrame, *, keys: list[str], k: int) -> pl.DataFrame:
+    """Keep a release from telling who joined or left a cell since the one before.
+
+    A row whose authors would change by 1 to k-1 keeps all values of the previous release until the change is 0 or at
+    least k. A row that appears, disappears, or changes between hidden and shown is taken as it comes: a hidden value
+    lies anywhere from 1 to k-1, so its appearance tells no difference.
+
+    Args:
+        previous: the mart as published last; columns `keys` and `authors` (null where hidden), and any others.
+        candidate: the same mart as it would be published now; same columns.
+        keys: columns that name a cell.
+        k: the smallest change that may be seen.
+
+    Returns:
+        The candidate's rows in its order, held rows with their previous values, and a column `is_held`.
+    """
+    if previous.columns != candidate.columns:  # a new layout is a new table: nothing to compare row by row
+        return candidate.with_columns(pl.lit(value=False).alias("is_held"))
+    others = [c for c in candidate.columns if c not in keys]
+    joined = candidate.join(
+        previous.select(keys + others),
+        on=keys,
+        how="left",
+        suffix="__before",
+        nulls_equal=True,
+        maintain_order="left",
+    )
+    change = (pl.col("authors") - pl.col("authors__before")).abs()
+    joined = joined.with_columns(change.is_between(1, k - 1).fill_null(value=False).alias("is_held"))
+    kept = [
+        pl.when("is_held")
+        .then(pl.col(f"{c}__before").cast(candidate.schema[c]))
+        .otherwise(pl.col(c))
+        .alias(c)
+        for c in others
+    ]
+    return joined.with_columns(kept).select([*candidate.columns, "is_held"])
+
+
+CELL_COLUMNS = ("mart", "d1", "breakdown", "value")
+"""Together they name what a cell counts; `all` stands for "not broken down"."""
+MEASURES = ("authors", "posts", "clusters", "sources", "amount", "amounts")
+"""Numbers of a cell that are hidden with it."""
+_WIDER = {"day": ("week", "week_on"), "week": ("month", "month_on")}
+
+
+def publishable(cells: pl.DataFrame) -> pl.DataFrame:
+    """Apply `protect` to a table of cells of all marts together.
+
+    The sums that a reader knows: the parts of a breakdown make its total; a cell may name another one that holds it
+    (`parent`, in the entity `parent_entity`; siblings of one `family` are parts of one sum); days make weeks and weeks
+    months.
+
+    Args:
+        cells: one row a cell: grain (day, week, month), period_on, week_on, month_on, entity, voice_class,
+            `CELL_COLUMNS`, parent, parent_entity, family, `MEASURES`, k. Parents are written `mart|d1|breakdown|value`.
+
+    Returns:
+        The cells in a fixed order, the measures of hidden ones null, and a column `is_suppressed`.
+    """
+    cells = cells.sort("grain", "period_on", "entity", "voice_class", *CELL_COLUMNS)
+    if cells.is_empty():
+        return cells.with_columns(pl.lit(value=False).alias("is_suppressed"))
+    hidden = protect(
+        cells["authors"].to_numpy().astype(np.int64), cells["k"].to_numpy().astype(np.int64), _sums(cells)
+    )
+    mask = pl.Series("is_suppressed", hidden)
+    return cells.with_columns(mask).with_columns(
+        pl.when("is_suppressed").then(None).otherwise(pl.col(c)).alias(c) for c in MEASURES
+    )
+
+
+def _sums(cells: pl.DataFrame) -> Sums:
+    rows = cells.with_row_index("row").select(
+        "row",
+        "grain",
+        "period_on",
+        "week_on",
+        "month_on",
+        "entity",
+        "voice_class",
+        "breakdown",
+        "parent",
+        "parent_entity",
+        "family",
+        pl.concat_str(CELL_COLUMNS, separator="|").alias("cell"),
+        pl.concat_str("mart", "d1", pl.lit("all|all"), separator="|").alias("whole"),
+    )
+    place = ["grain", "period_on", "entity", "voice_class", "cell"]
+    wholes = rows.select("row", *place).rename({"row": "total"})
+    own = ["row", "grain", "period_on", "entity", "voice_class"]
+    parts = [
+        rows.filter(pl.col("breakdown") != "all").select(
+            *own, pl.col("whole").alias("cell"), pl.col("breakdown").alias("family")
+        ),
+        rows.filter(pl.col("parent").is_not_null()).select(
+            "row",
+            "grain",
+            "period_on",
+            pl.col("parent_entity").alias("entity"),
+            "voice_class",
+            pl.col("parent").alias("cell"),
+            "family",
+        ),
+    ]
+    parts.extend(
+        rows.filter(pl.col("grain") == grain).select(
+            "row",
+            pl.lit(wider).alias("grain"),
+            pl.col(begins).alias("period_on"),
+            "entity",
+            "voice_class",
+            "cell",
+            pl.lit("time").alias("family"),
+        )
+        for grain, (wider, begins) in _WIDER.items()
+    )
+    links = pl.concat(parts).join(wholes, on=place, how="inner", maintain_order="left")
+    equations = links.select("total", "family").unique(maintain_order=True).with_row_index("equation")
+    members = links.join(equations, on=["total", "family"], how="inner", maintain_order="left")
+    part = members.select("equation", pl.col("row").alias("cell"), pl.lit(value=False).alias("is_total"))
+    total = equations.select("equation", pl.col("total").alias("cell"), pl.lit(value=True).alias("is_total"))
+    table = pl.concat([part, total])
+    return Sums(
+        table["equation"].to_numpy().astype(np.int64),
+        table["cell"].to_numpy().astype(np.int64),
+        table["is_total"].to_numpy().astype(np.bool_),
+    )
