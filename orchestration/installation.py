@@ -5,8 +5,9 @@ Belongs here: putting the parts together once, each made when it is first wanted
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 from orchestration.config.actions import Actions, load_actions
@@ -18,8 +19,11 @@ from orchestration.settings import Settings, today
 from orchestration.vault import Ledger, Vault
 from orchestration.zones import Zones
 from transforms.classification.classifier import Classifier
+from transforms.redaction.canaries import Canary, plant
 from transforms.redaction.redactor import Redactor
 from transforms.watchlist import Matcher, compile_watchlist
+
+CANARY_KEY = "canaries"
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,11 @@ class Installation:
     def redactor(self) -> Redactor:
         """The redactor under the policy's operators and lists."""
         return Redactor()
+
+    def flock(self, day: date) -> list[Canary]:
+        """The invented identities of a day: the same each time, foretold by nobody who lacks the keyring."""
+        seed = hashlib.sha256(self.keyring.ensure(CANARY_KEY)).digest()
+        return plant(day, int.from_bytes(seed[:8]))
 
     @cached_property
     def classifier(self) -> Classifier:

@@ -32,6 +32,17 @@ def day_file(folder: Path, day: date, name: str = "part.parquet") -> Path:
     return folder / f"arrived_on={day.isoformat()}" / name
 
 
+def write_table(path: Path, table: pa.Table) -> None:
+    """Replace a file, private and flushed, so that a crash leaves the old one or the new one."""
+    path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    aside = path.with_suffix(".tmp")
+    pq.write_table(table, aside, compression="zstd")
+    aside.chmod(PRIVATE_FILE)
+    with aside.open("rb") as stream:
+        os.fsync(stream.fileno())
+    aside.replace(path)
+
+
 def write_day(folder: Path, day: date, table: pa.Table, schema: pa.Schema, name: str = "part.parquet") -> int:
     """Replace a day's file.
 
@@ -48,14 +59,7 @@ def write_day(folder: Path, day: date, table: pa.Table, schema: pa.Schema, name:
     Raises:
         pyarrow.ArrowInvalid: the table does not fit the schema.
     """
-    path = day_file(folder, day, name)
-    path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-    aside = path.with_suffix(".tmp")
-    pq.write_table(table.select(schema.names).cast(schema), aside, compression="zstd")
-    aside.chmod(PRIVATE_FILE)
-    with aside.open("rb") as stream:
-        os.fsync(stream.fileno())
-    aside.replace(path)
+    write_table(day_file(folder, day, name), table.select(schema.names).cast(schema))
     return int(table.num_rows)
 
 

@@ -1,0 +1,124 @@
+"""The dbt models as assets, and what dbt needs of the configuration.
+
+Belongs here: running dbt for a run's window of arrival, and how its nodes appear in the graph. Does not: SQL.
+
+dbt's tests run inside the same `dbt build`, so a failed one stops the step: gate 2. They are shown as checks too, but
+tests of sources never are: a step that performs checks on its own upstream is exempt from that upstream's blocking checks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+
+from orchestration.installation import Installation
+from orchestration.partitions import daily, days_of
+from orchestration.progress import Reporter
+from orchestration.resources import Koe
+from orchestration.staging import write_table
+
+WRITER_POOL = "duckdb_writer"
+READS_STAGING = {"stg_posts": "classified_posts", "stg_run_facts": "redacted_posts"}
+PEER_SETS = {"own": "facilities", "competitor": "facilities", "product": "products"}
+"""Which entries are compared with each other: one's own facilities with the competitors', products among themselves."""
+ENTITIES_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("entity_id", "class", "name", "prefecture", "peer_set")]
+)
+
+
+class Translator(DagsterDbtTranslator):
+    """How dbt's nodes appear in Dagster: grouped by layer, described in words, joined to the assets that they read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            settings=DagsterDbtTranslatorSettings(
+                enable_asset_checks=True, enable_source_tests_as_checks=False
+            )
+        )
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The spec of one node. dagster-dbt would put its whole SQL into the description."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        props = self.get_resource_props(manifest, unique_id)
+        name = props["name"]
+        layer = "seeds" if props["resource_type"] == "seed" else Path(props["path"]).parts[0]
+        upstream = READS_STAGING.get(name)
+        spec = spec.replace_attributes(
+            key=dg.AssetKey([name]),
+            group_name=layer,
+            description=props.get("description") or name,
+            owners=["team:data-engineering"],
+            code_version=props["checksum"]["checksum"][:12] if props.get("checksum") else None,
+        )
+        return spec.replace_attributes(deps=[*spec.deps, dg.AssetDep(upstream)]) if upstream else spec
+
+
+def export_configuration(installation: Installation) -> None:
+    """Write what dbt reads of the configuration: the watchlist's entities, without their terms."""
+    entries = installation.config.watchlist.entries
+    rows = [
+        {
+            "entity_id": e.id,
+            "class": e.entry_class,
+            "name": e.names[0],
+            "prefecture": e.prefecture,
+            "peer_set": e.peer_set,
+        }
+        for e in entries
+    ]
+    write_table(
+        installation.zones.staging / "config" / "entities.parquet",
+        pa.Table.from_pylist(rows, ENTITIES_SCHEMA),
+    )
+
+
+def mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
+    """Keys of the models in the marts layer."""
+    return [
+        dg.AssetKey([node["name"]])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and Path(node["path"]).parts[0] == "marts"
+    ]
+
+
+def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
+    """All models, seeds and tests as one step."""
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        dagster_dbt_translator=Translator(),
+        partitions_def=daily,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=WRITER_POOL,
+        name="dbt_models",
+    )
+    def dbt_models(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, koe: Koe, reporter: dg.ResourceParam[Reporter]
+    ) -> Iterator[Any]:
+        reporter.begin("dbt", None)
+        export_configuration(koe.installation)
+        days = days_of(context)
+        # By the environment, not by --vars: another value of a variable would make dbt parse the whole project again.
+        os.environ["KOE_ARRIVED_FROM"], os.environ["KOE_ARRIVED_TO"] = (
+            days[0].isoformat(),
+            days[-1].isoformat(),
+        )
+        arguments = ["build", "--full-refresh"] if koe.full_refresh else ["build"]
+        yield from dbt.cli(arguments, context=context).stream()
+
+    return dbt_models

@@ -1,0 +1,240 @@
+"""published and report: what leaves the house.
+
+Belongs here: the order of build, gate 3, swap, report. Does not: how any of them works (`publish`, `gates`, `report`).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration import gates, publish
+from orchestration.guard import quiet
+from orchestration.installation import Installation
+from orchestration.progress import Reporter
+from orchestration.publish import GateResult
+from orchestration.resources import Koe
+from orchestration.settings import DBT_PROJECT
+
+KEPT_RELEASES = 14
+
+
+def planted_day(installation: Installation) -> date | None:
+    """The newest day of arrival on which a run planted canaries."""
+    folder = installation.zones.staging / "canaries"
+    days = sorted(p.name.removeprefix("arrived_on=") for p in folder.iterdir()) if folder.is_dir() else []
+    return date.fromisoformat(days[-1]) if days else None
+
+
+def versions(installation: Installation) -> dict[str, str]:
+    """What made a release: code, models, configuration, libraries."""
+    libraries = (
+        "koe",
+        "dagster",
+        "dbt-core",
+        "dbt-duckdb",
+        "duckdb",
+        "great-expectations",
+        "polars",
+        "pyarrow",
+    )
+    config = installation.config
+    return {
+        **{name: importlib.metadata.version(name) for name in libraries},
+        "policy": config.policy.version,
+        "sources": config.sources.version,
+        "watchlist": config.watchlist.version,
+    }
+
+
+def descriptions(manifest: Path) -> dict[str, dict[str, str]]:
+    """Descriptions of models and columns from dbt's manifest, by model, by column ("" for the model itself)."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        n["name"]: {
+            "": n["description"],
+            **{c["name"]: c["description"] for c in n["columns"].values() if c["description"]},
+        }
+        for n in nodes
+        if n["resource_type"] == "model" and n["description"]
+    }
+
+
+def written_elsewhere(installation: Installation) -> list[Path]:
+    """What a run writes beside the zones of posts: event log, dbt's artefacts, run facts, the warehouse."""
+    zones = installation.zones
+    return [
+        zones.dagster,
+        DBT_PROJECT / "target",
+        DBT_PROJECT / "logs",
+        zones.staging / "facts",
+        zones.warehouse,
+    ]
+
+
+@quiet
+def release(
+    installation: Installation, earlier: Sequence[GateResult], counts: Mapping[str, Any]
+) -> tuple[Path, list[GateResult]]:
+    """Build a candidate, take it through gate 3, swap it in.
+
+    Args:
+        installation: whose warehouse is published.
+        earlier: what gates 1 and 2 said in this run; empty where a run began at the marts.
+        counts: numbers of the run.
+
+    Returns:
+        The release's folder and all gates' results.
+
+    Raises:
+        PublicationError: a gate did not pass; nothing has changed.
+    """
+    zones = installation.zones
+    for left in zones.published.glob(".candidate-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = zones.published / f".candidate-{uuid.uuid4().hex}"
+    candidate = publish.build_candidate(
+        zones.warehouse, folder, descriptions(DBT_PROJECT / "target" / "manifest.json")
+    )
+    day = planted_day(installation)
+    flock = installation.flock(day) if day else []
+    results = [*earlier, *gates.candidate_gate(candidate, flock, written_elsewhere(installation))]
+    failed = [gates.describe(r) for r in results if not r.passed]
+    if failed:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise publish.PublicationError(
+            f"not published, the earlier release stays current. {'; '.join(failed)}"
+        )
+    made = publish.publish(
+        candidate,
+        zones.published,
+        now=datetime.now(UTC),
+        gates=results,
+        versions=versions(installation),
+        counts=counts,
+    )
+    publish.prune(zones.published, KEPT_RELEASES)
+    return made, results
+
+
+@quiet
+def write_report(installation: Installation) -> tuple[Path, int]:
+    """Render the current release's report beside it, scan it, and move it into the release.
+
+    Returns:
+        The report's path and its size in bytes.
+
+    Raises:
+        PublicationError: there is no release, or the scan found something.
+    """
+    from orchestration.report.render import render_report  # noqa: PLC0415  charts take a second to import
+
+    current = publish.current_release(installation.zones.published)
+    if current is None:
+        raise publish.PublicationError("there is no release to report on")
+    path = current / publish.REPORT
+    if path.exists():
+        return path, path.stat().st_size
+    manifest = publish.read_manifest(current)
+    aside = installation.zones.published / f".report-{uuid.uuid4().hex}.html"
+    try:
+        render_report(
+            current / publish.DATABASE,
+            aside,
+            release_id=manifest["release_id"],
+            generated_on=manifest["published_at"],
+            gates=manifest["gates"],
+        )
+        day = planted_day(installation)
+        checks = [
+            gates.residual_in_files(gates.CANDIDATE, "report_bytes", [aside]),
+            gates.canaries_in_files(
+                gates.CANDIDATE, "report_canaries", installation.flock(day) if day else [], [aside]
+            ),
+        ]
+        failed = [gates.describe(r) for r in checks if not r.passed]
+        if failed:
+            raise publish.PublicationError(f"the report is held back. {'; '.join(failed)}")
+        publish.add_file(current, publish.REPORT, aside)
+    finally:
+        aside.unlink(missing_ok=True)
+    return path, path.stat().st_size
+
+
+def make_release_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
+    """The two assets, downstream of all marts."""
+
+    @dg.asset(
+        deps=list(marts),
+        group_name="release",
+        owners=["team:data-engineering"],
+        kinds={"duckdb", "parquet"},
+        code_version="1",
+        pool="duckdb_writer",
+        description="検査を通った集計だけを公開 / The candidate release, scanned by values and bytes, then swapped in atomically.",
+        metadata={"data_class": "statistical"},
+    )
+    def published(
+        context: dg.AssetExecutionContext, koe: Koe, reporter: dg.ResourceParam[Reporter]
+    ) -> dg.MaterializeResult[None]:
+        reporter.begin("publish", None)
+        earlier = earlier_gates(context)
+        made, results = release(koe.installation, earlier, {"run_id": context.run_id})
+        manifest = publish.read_manifest(made)
+        return dg.MaterializeResult(
+            metadata={
+                "release": made.name,
+                "marts": {m["name"]: m["rows"] for m in manifest["marts"]},
+                "gates": {f"{r.gate}/{r.name}": r.passed for r in results},
+            }
+        )
+
+    @dg.asset(
+        deps=[published],
+        group_name="release",
+        owners=["team:data-engineering"],
+        kinds={"altair"},
+        code_version="1",
+        description="公開データだけから作る日本語の報告 / The report, from published marts only, scanned before it joins the release.",
+        metadata={"data_class": "statistical"},
+    )
+    def report(koe: Koe, reporter: dg.ResourceParam[Reporter]) -> dg.MaterializeResult[None]:
+        reporter.begin("report", None)
+        path, size = write_report(koe.installation)
+        return dg.MaterializeResult(metadata={"bytes": size, "file": path.name})
+
+    return [published, report]
+
+
+def earlier_gates(context: dg.AssetExecutionContext) -> list[GateResult]:
+    """What the checks of this run came to, from Dagster's event log: gate 1 by name, gate 2 as a count of dbt's tests."""
+    records = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    results: list[GateResult] = []
+    tests = failures = 0
+    for entry in records:
+        data: Any = entry.dagster_event.event_specific_data if entry.dagster_event else None
+        if data is None:
+            continue
+        if data.asset_key.path[-1] in ("redacted_posts", "classified_posts"):
+            counts = {
+                k: int(v.value)
+                for k, v in data.metadata.items()
+                if isinstance(getattr(v, "value", None), int)
+            }
+            results.append(GateResult(gates.STAGING, data.check_name, bool(data.passed), counts))
+        else:
+            tests += 1
+            failures += not data.passed and data.severity == dg.AssetCheckSeverity.ERROR
+    if tests:
+        results.append(
+            GateResult(gates.MARTS, "dbt_tests", failures == 0, {"tests": tests, "failed": failures})
+        )
+    return results

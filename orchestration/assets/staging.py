@@ -1,0 +1,213 @@
+"""raw_posts, redacted_posts, classified_posts: from landing to staging, a partition a day of arrival.
+
+Belongs here: reading and writing zones day by day, canaries planted, counts told. Does not: what is done to a post
+(`transforms.staging`), how landing is read (`orchestration.loading`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import dagster as dg
+import pyarrow as pa
+
+from orchestration import review
+from orchestration.guard import quiet
+from orchestration.installation import Installation
+from orchestration.loading import load_days, quarantine_failures, raw_of_day
+from orchestration.partitions import daily, days_of
+from orchestration.progress import Reporter
+from orchestration.resources import Koe
+from orchestration.staging import FACTS_SCHEMA, read_day, write_day
+from transforms.posts import CLASSIFIED_SCHEMA, RAW_SCHEMA, REDACTED_SCHEMA
+from transforms.redaction import canaries, scan
+from transforms.staging import EverythingMatches, Facts, RedactedDay, classify_day, no_scan, redact_day
+
+OWNERS = ["team:data-engineering"]
+REDACTION_VERSION = "1"
+LABELS_VERSION = "1"
+
+
+def _schema_metadata(schema: pa.Schema) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(f.name, str(f.type), constraints=dg.TableColumnConstraints(nullable=f.nullable))
+            for f in schema
+        ]
+    )
+
+
+def _totals(facts: Facts) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for (_, fact), value in facts.items():
+        totals[fact] += value
+    return dict(sorted(totals.items()))
+
+
+def write_facts(installation: Installation, day: date, name: str, facts: Facts) -> None:
+    """Write a day's numbers for the quality mart."""
+    rows = [
+        {"arrived_on": day, "source": source, "fact": fact, "value": float(value)}
+        for (source, fact), value in sorted(facts.items())
+    ]
+    write_day(
+        installation.zones.staging / "facts",
+        day,
+        pa.Table.from_pylist(rows, FACTS_SCHEMA),
+        FACTS_SCHEMA,
+        f"{name}.parquet",
+    )
+
+
+@quiet
+def load(installation: Installation, days: list[date], reporter: Reporter) -> Facts:
+    """Load landing into the vault, for some days of arrival."""
+    total: Facts = Counter()
+    for day, facts in load_days(installation, days, reporter).items():
+        write_facts(installation, day, "raw", facts)
+        total += facts
+    return total
+
+
+@quiet
+def redact(installation: Installation, days: list[date], reporter: Reporter) -> Facts:
+    """Redact some days; on the last of them the run's canaries go the same way."""
+    reporter.begin("redact", len(days))
+    total: Facts = Counter()
+    for day in days:
+        raw = raw_of_day(installation, day)
+        if raw is not None:
+            result = redact_one_day(installation, raw, day)
+            quarantine_failures(installation, day, raw, result.failed)
+            write_day(installation.zones.redacted, day, result.table, REDACTED_SCHEMA)
+            write_facts(installation, day, "redacted", result.facts)
+            total += result.facts
+        reporter.advance()
+    plant_canaries(installation, days[-1])
+    return total
+
+
+def redact_one_day(installation: Installation, raw: pa.Table, day: date) -> RedactedDay:
+    """Redact the posts of one day of arrival."""
+    return redact_day(
+        raw,
+        day,
+        redactor=installation.redactor,
+        matcher=installation.matcher,
+        pseudonymiser=installation.pseudonymiser,
+        scanner=scan.residual_rows,
+    )
+
+
+def plant_canaries(installation: Installation, day: date) -> None:
+    """Send the run's invented identities through the same redactor and classifier, for the gates to look for.
+
+    Their rows never reach the files that a mart reads.
+    """
+    posts = canaries.as_posts(installation.flock(day), day)
+    raw = pa.Table.from_pylist([p._asdict() for p in posts])
+    result = redact_day(
+        raw,
+        day,
+        redactor=installation.redactor,
+        matcher=EverythingMatches(),
+        pseudonymiser=installation.pseudonymiser,
+        scanner=no_scan,
+    )
+    folder = installation.zones.staging / "canaries"
+    write_day(folder, day, result.table, REDACTED_SCHEMA, "redacted.parquet")
+    write_day(
+        folder,
+        day,
+        classify_day(result.table, installation.classifier),
+        CLASSIFIED_SCHEMA,
+        "classified.parquet",
+    )
+
+
+@quiet
+def classify(installation: Installation, days: list[date], reporter: Reporter) -> Facts:
+    """Label some days' redacted posts and fill the review queues."""
+    reporter.begin("classify", len(days))
+    total: Facts = Counter()
+    for day in days:
+        redacted = read_day(installation.zones.redacted, day)
+        if redacted is not None:
+            classified = classify_day(redacted, installation.classifier)
+            write_day(installation.zones.classified, day, classified, CLASSIFIED_SCHEMA)
+            queues = review.write_queues(installation.zones, day, redacted, classified)
+            facts: Facts = Counter({("all", f"queued:{queue}"): n for queue, n in queues.items()})
+            facts.update(
+                (s, "relevant")
+                for s, r in zip(
+                    classified["source"].to_pylist(), classified["relevant"].to_pylist(), strict=True
+                )
+                if r
+            )
+            write_facts(installation, day, "classified", facts)
+            total += facts + Counter({("all", "classified"): classified.num_rows})
+        reporter.advance()
+    return total
+
+
+@dg.asset(
+    partitions_def=daily,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="landing",
+    owners=OWNERS,
+    kinds={"python", "parquet"},
+    code_version="1",
+    description="届いたファイルを暗号化して保管庫へ / Files of landing/, read, checked and kept encrypted in the vault. Personal data.",
+    metadata={"data_class": "personal", "dagster/column_schema": _schema_metadata(RAW_SCHEMA)},
+)
+def raw_posts(
+    context: dg.AssetExecutionContext, koe: Koe, reporter: dg.ResourceParam[Reporter]
+) -> dg.MaterializeResult[None]:
+    """Load landing into the vault."""
+    facts = load(koe.installation, days_of(context), reporter)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": _totals(facts).get("loaded", 0), "counts": _totals(facts)}
+    )
+
+
+@dg.asset(
+    deps=[raw_posts],
+    partitions_def=daily,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="staging",
+    owners=OWNERS,
+    kinds={"python", "parquet"},
+    code_version=REDACTION_VERSION,
+    description="個人情報を伏せ、識別子を仮名に / Posts with personal data redacted and ids replaced by keyed pseudonyms.",
+    metadata={"data_class": "pseudonymous", "dagster/column_schema": _schema_metadata(REDACTED_SCHEMA)},
+)
+def redacted_posts(
+    context: dg.AssetExecutionContext, koe: Koe, reporter: dg.ResourceParam[Reporter]
+) -> dg.MaterializeResult[None]:
+    """Redact the vault's posts."""
+    facts = redact(koe.installation, days_of(context), reporter)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": _totals(facts).get("staged", 0), "counts": _totals(facts)}
+    )
+
+
+@dg.asset(
+    deps=[redacted_posts],
+    partitions_def=daily,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    group_name="staging",
+    owners=OWNERS,
+    kinds={"python", "parquet"},
+    code_version=LABELS_VERSION,
+    description="話題・感情・立場などの分類（本文なし） / Labels of each post, without its text; review queues are filled beside.",
+    metadata={"data_class": "pseudonymous", "dagster/column_schema": _schema_metadata(CLASSIFIED_SCHEMA)},
+)
+def classified_posts(
+    context: dg.AssetExecutionContext, koe: Koe, reporter: dg.ResourceParam[Reporter]
+) -> dg.MaterializeResult[None]:
+    """Label the redacted posts."""
+    facts = classify(koe.installation, days_of(context), reporter)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": _totals(facts).get("classified", 0), "counts": _totals(facts)}
+    )

@@ -1,0 +1,195 @@
+"""Gate 1: blocking checks on staging, over the days of the run only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from orchestration import gates
+from orchestration.checks import gx_suite
+from orchestration.guard import quiet
+from orchestration.installation import Installation
+from orchestration.partitions import daily, days_of
+from orchestration.publish import GateResult
+from orchestration.resources import Koe
+from orchestration.staging import day_file, read_days
+from transforms.redaction import scan
+
+LABEL_TEXTS = [
+    "entities",
+    "watch_terms",
+    "topics",
+    "themes",
+    "department",
+    "prefecture",
+    "ae",
+    "evidence",
+    "aspects",
+]
+
+
+def _frames(
+    installation: Installation, kind: str, days: Sequence[date], columns: list[str] | None = None
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    folder = installation.zones.redacted if kind == "redacted" else installation.zones.classified
+    for _, table in read_days(folder, days, columns):
+        yield kind, pl.DataFrame(table)
+
+
+def _planted(
+    installation: Installation, kind: str, days: Sequence[date]
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    path = day_file(installation.zones.staging / "canaries", days[-1], f"{kind}.parquet")
+    if path.exists():
+        yield f"canaries.{kind}", pl.read_parquet(path, hive_partitioning=False)
+
+
+def _whole(frames: Iterator[tuple[str, pl.DataFrame]]) -> pl.DataFrame | None:
+    parts = [frame for _, frame in frames]
+    return pl.concat(parts) if parts else None
+
+
+def _expectations(name: str, outcomes: Sequence[gx_suite.Expectation], rows: int) -> GateResult:
+    counts = {"rows": rows, "expectations": len(outcomes)}
+    counts.update(
+        {
+            f"{o.column}:{o.name}{':raised' if o.raised else ''}": o.unexpected
+            for o in outcomes
+            if not o.passed
+        }
+    )
+    return GateResult(gates.STAGING, name, all(o.passed for o in outcomes), counts)
+
+
+@quiet
+def suite_on_redacted(installation: Installation, days: Sequence[date]) -> GateResult:
+    """Great Expectations on the run's redacted rows."""
+    frame = _whole(_frames(installation, "redacted", days, gx_suite.REDACTED_COLUMNS))
+    if frame is None:
+        return GateResult(gates.STAGING, "suite_on_redacted", passed=True, counts={"rows": 0})
+    patterns = [(column, regex) for column, regex in scan.gx_expectations(["text"])]
+    expectations = gx_suite.redacted_expectations(patterns)
+    # A post that arrived on two days of the run stands in both files; its key is unique within a day.
+    unique = frame.with_columns(post_key=pl.col("post_key") + "." + pl.col("arrived_on").cast(pl.String))
+    return _expectations(
+        "suite_on_redacted", gx_suite.validate(unique.to_pandas(), expectations), frame.height
+    )
+
+
+@quiet
+def suite_on_classified(installation: Installation, days: Sequence[date]) -> GateResult:
+    """Great Expectations on the run's labels."""
+    frame = _whole(_frames(installation, "classified", days, gx_suite.CLASSIFIED_COLUMNS))
+    if frame is None:
+        return GateResult(gates.STAGING, "suite_on_classified", passed=True, counts={"rows": 0})
+    return _expectations(
+        "suite_on_classified",
+        gx_suite.validate(frame.to_pandas(), gx_suite.classified_expectations()),
+        frame.height,
+    )
+
+
+@quiet
+def residual_in_staging(installation: Installation, days: Sequence[date], kind: str) -> GateResult:
+    """The independent scanner over the run's rows."""
+    columns = ["text", "entities"] if kind == "redacted" else LABEL_TEXTS
+    return gates.residual(gates.STAGING, f"residual_in_{kind}", _frames(installation, kind, days, columns))
+
+
+@quiet
+def canaries_in_staging(installation: Installation, days: Sequence[date], kind: str) -> GateResult:
+    """The run's planted identities, in their own rows and in everybody else's."""
+    flock = installation.flock(days[-1])
+    planted = list(_planted(installation, kind, days))
+    result = gates.canaries_in_frames(
+        gates.STAGING,
+        f"canaries_in_{kind}",
+        flock if planted else [],
+        [*planted, *_frames(installation, kind, days)],
+    )
+    if planted and planted[0][1].height != len(flock):
+        # One that was dropped on its way has shown nothing.
+        return GateResult(
+            result.gate, result.name, passed=False, counts={**result.counts, "arrived": planted[0][1].height}
+        )
+    return result
+
+
+def _as_check(result: GateResult) -> dg.AssetCheckResult:
+    description = "ok" if result.passed else gates.describe(result)
+    return dg.AssetCheckResult(
+        passed=result.passed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=description,
+        metadata=dict(result.counts),
+    )
+
+
+def make_checks() -> list[dg.AssetChecksDefinition]:
+    """All blocking checks on staging."""
+
+    @dg.asset_check(
+        asset="redacted_posts",
+        blocking=True,
+        partitions_def=daily,
+        description="GXによる形式と語彙の検査 / Great Expectations: shape, vocabularies, patterns.",
+    )
+    def suite_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        return _as_check(suite_on_redacted(koe.installation, days_of(context)))
+
+    @dg.asset_check(
+        asset="redacted_posts",
+        blocking=True,
+        partitions_def=daily,
+        description="独立した走査で残存識別子を探す / The independent residual scan.",
+    )
+    def residual_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        return _as_check(residual_in_staging(koe.installation, days_of(context), "redacted"))
+
+    @dg.asset_check(
+        asset="redacted_posts",
+        blocking=True,
+        partitions_def=daily,
+        description="仕込んだ架空の人物が残っていないか / Planted identities must be gone.",
+    )
+    def canaries_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        return _as_check(canaries_in_staging(koe.installation, days_of(context), "redacted"))
+
+    @dg.asset_check(
+        asset="classified_posts",
+        blocking=True,
+        partitions_def=daily,
+        description="GXによるラベルの検査 / Great Expectations: labels are of closed vocabularies.",
+    )
+    def suite_classified(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        return _as_check(suite_on_classified(koe.installation, days_of(context)))
+
+    @dg.asset_check(
+        asset="classified_posts",
+        blocking=True,
+        partitions_def=daily,
+        description="ラベルと証拠に残存識別子がないか / The residual scan over labels and evidence.",
+    )
+    def residual_classified(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        return _as_check(residual_in_staging(koe.installation, days_of(context), "classified"))
+
+    @dg.asset_check(
+        asset="classified_posts",
+        blocking=True,
+        partitions_def=daily,
+        description="仕込んだ架空の人物がラベルに出ていないか / Planted identities must not show in labels.",
+    )
+    def canaries_classified(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        return _as_check(canaries_in_staging(koe.installation, days_of(context), "classified"))
+
+    return [
+        suite_redacted,
+        residual_redacted,
+        canaries_redacted,
+        suite_classified,
+        residual_classified,
+        canaries_classified,
+    ]

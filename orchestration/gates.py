@@ -1,0 +1,187 @@
+"""The gates: what must hold before anything leaves staging, as functions that say what they counted.
+
+Belongs here: scanning staging rows, a candidate release and a release; looking for canaries in all that a run wrote.
+Does not: Dagster's checks (`checks/`), which call these and block; the patterns (`transforms.redaction.scan`).
+
+None of them trusts another: each reads what lies on the disk. A gate that cannot look fails. Results are counts and
+names of types, columns and files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from orchestration import publish
+from orchestration.publish import Candidate, GateResult
+from transforms.redaction import canaries, scan
+from transforms.redaction.canaries import Canary, Sighting
+
+CHUNK: Final = 1 << 20
+STAGING, MARTS, CANDIDATE = "1-staging", "2-marts", "3-candidate"
+BINARY: Final = frozenset({".parquet", ".duckdb"})
+
+
+def read_chunks(path: Path) -> Iterator[bytes]:
+    """A file's bytes, a mebibyte at a time."""
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+
+
+def residual(gate: str, name: str, frames: Iterable[tuple[str, pl.DataFrame]]) -> GateResult:
+    """Scan every text column of some tables for identifiers.
+
+    Args:
+        gate: which gate asks.
+        name: of the result.
+        frames: (name, table) pairs.
+
+    Returns:
+        Passed if nothing blocks. Counts: rows, and findings by `table.column:type`.
+    """
+    counts: Counter[str] = Counter()
+    found = 0
+    for table, frame in frames:
+        texts = [c for c, t in frame.schema.items() if t == pl.String or t.is_nested()]
+        report = scan.scan_frame(frame, texts)
+        counts["rows"] += frame.height
+        found += len(report.blocking)
+        counts.update({f"{table}.{key}": rows for key, rows in report.counts().items()})
+    return GateResult(gate, name, passed=not found, counts=dict(counts))
+
+
+def _sightings(gate: str, name: str, planted: int, sightings: Sequence[tuple[str, Sighting]]) -> GateResult:
+    counts = Counter({"planted": planted, "seen": len(sightings)})
+    counts.update(f"{place}:{s.type}.{s.form}" for place, s in sightings)
+    return GateResult(gate, name, passed=planted > 0 and not sightings, counts=dict(counts))
+
+
+def canaries_in_frames(
+    gate: str, name: str, flock: Sequence[Canary], frames: Iterable[tuple[str, pl.DataFrame]]
+) -> GateResult:
+    """Look for planted identities in every value of some tables. Without planted ones it fails: it has shown nothing."""
+    seen = [
+        (f"{table}.{s.place.split(':')[0]}", s)
+        for table, frame in frames
+        for s in canaries.find_in_frame(flock, frame)
+    ]
+    return _sightings(gate, name, len(flock), seen)
+
+
+def canaries_in_files(gate: str, name: str, flock: Sequence[Canary], files: Iterable[Path]) -> GateResult:
+    """Look for planted identities in the bytes of files."""
+    seen = [(path.name, s) for path in files for s in canaries.find_in_bytes(flock, read_chunks(path))]
+    return _sightings(gate, name, len(flock), seen)
+
+
+def residual_in_files(gate: str, name: str, files: Iterable[Path]) -> GateResult:
+    """Scan the bytes of text files (reports, manifests) for identifiers."""
+    counts: Counter[str] = Counter()
+    for path in files:
+        counts.update({f"{path.name}:{kind}": n for kind, n in scan.scan_bytes(read_chunks(path)).items()})
+    return GateResult(gate, name, passed=not counts, counts=dict(counts))
+
+
+def all_files(folders: Iterable[Path]) -> list[Path]:
+    """Every plain file below some folders (or the files themselves)."""
+    found: list[Path] = []
+    for folder in folders:
+        if folder.is_file():
+            found.append(folder)
+        elif folder.is_dir():
+            found += [p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()]
+    return sorted(found)
+
+
+def _marts(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
+    for path in sorted((folder / "parquet").glob("*.parquet")):
+        yield path.stem, pl.read_parquet(path)
+
+
+FORBIDDEN_COLUMNS: Final = frozenset(
+    {
+        "text",
+        "url",
+        "post_key",
+        "author_key",
+        "thread_key",
+        "reply_key",
+        "key_id",
+        "cluster_key",
+        "claim_key",
+        "post_id",
+        "author_id",
+    }
+)
+
+
+def shape(gate: str, candidate: Candidate) -> GateResult:
+    """No column of text, keys or ids, nothing finer than a day, and small cells hidden, whatever dbt's own tests said."""
+    counts: Counter[str] = Counter()
+    for table, frame in _marts(candidate.folder):
+        counts.update(
+            f"{table}.{c}:forbidden" for c in frame.columns if c in FORBIDDEN_COLUMNS or c.endswith("_key")
+        )
+        counts.update(
+            f"{table}.{c}:finer_than_a_day"
+            for c, t in frame.schema.items()
+            if isinstance(t, pl.Datetime | pl.Time)
+        )
+        if "authors" in frame.columns:
+            small = frame.filter(pl.col("authors").is_between(1, 9)).height
+            counts.update({f"{table}.authors:small_cells": small} if small else {})
+    return GateResult(gate, "shape", passed=not counts, counts=dict(counts))
+
+
+def candidate_gate(
+    candidate: Candidate, flock: Sequence[Canary], elsewhere: Iterable[Path]
+) -> list[GateResult]:
+    """Gate 3: everything that could be wrong with a candidate, by its values and its bytes.
+
+    Args:
+        candidate: built aside.
+        flock: identities that the run planted.
+        elsewhere: other files and folders that the run wrote: event log, dbt's artefacts, warehouse.
+    """
+    return [
+        shape(CANDIDATE, candidate),
+        residual(CANDIDATE, "values", _marts(candidate.folder)),
+        canaries_in_frames(CANDIDATE, "canary_values", flock, _marts(candidate.folder)),
+        residual_in_files(CANDIDATE, "bytes", [p for p in candidate.files if p.suffix not in BINARY]),
+        canaries_in_files(CANDIDATE, "canary_bytes", flock, [*candidate.files, *all_files(elsewhere)]),
+    ]
+
+
+def describe(result: GateResult) -> str:
+    """One line about a failed gate: names and counts."""
+    details = ", ".join(
+        f"{k} {n}" for k, n in sorted(result.counts.items()) if k not in ("rows", "planted", "seen")
+    )
+    return f"{result.gate}/{result.name}: {details or 'nothing planted'}"
+
+
+def verify_release(published: Path, release: Path | None, flock: Sequence[Canary]) -> list[str]:
+    """Check a release again as if it were a candidate.
+
+    Args:
+        published: the zone.
+        release: a release's folder; the current one if None.
+        flock: identities planted lately.
+
+    Returns:
+        One line a finding.
+
+    Raises:
+        PublicationError: there is no such release.
+    """
+    folder = release or publish.current_release(published)
+    if folder is None or not folder.is_dir():
+        raise publish.PublicationError("there is no such release")
+    found = publish.verify_files(folder)
+    candidate = Candidate(folder, [])
+    return found + [describe(r) for r in candidate_gate(candidate, flock, []) if not r.passed]
