@@ -187,6 +187,8 @@ def html_to_text(markup: object) -> str | None:
         raise Rejected("text_too_long")
     if "<" not in markup:
         return clean_text(html.unescape(markup))
+    if markup.count("<") == 2 and markup.startswith("<p>") and markup.endswith("</p>"):  # most statuses
+        return clean_text(html.unescape(markup[3:-4]))
     paragraphs: list[str] = []
     words: list[str] = []
     skipping = False
