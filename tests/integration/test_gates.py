@@ -44,7 +44,7 @@ def test_an_identifier_in_a_value_is_found_without_being_told(tmp_path: Path) ->
     results = gates.candidate_gate(
         candidate(tmp_path, f"{CLEAN} UNION ALL SELECT NULL, '電話 {phone} まで', 12"), [], []
     )
-    assert failed(results)["values"]["mart_a.topic:PHONE"] == 1
+    assert set(failed(results)["values"]) == {"rows", "mart_a.topic:PHONE"}
     assert phone not in repr(results)
 
 
