@@ -73,3 +73,17 @@
     where {{ column_name }} not in (select code from {{ ref(seed) }})
     {%- for code in also %} and {{ column_name }} <> '{{ code }}'{% endfor %}
 {% endtest %}
+
+{# Staging holds labels and keys: a column of words, or a value as long as a post, does not belong there. #}
+{% test no_words(model) %}
+    {%- set columns = adapter.get_columns_in_relation(model) if execute else [] %}
+    select 1 as violation
+    where false
+    {%- for c in columns if c.name | lower in ('text', 'body', 'content', 'title', 'author_name', 'place_name') %}
+        or true
+    {%- endfor %}
+    {%- for c in columns if c.dtype | upper == 'VARCHAR' %}
+    union all
+    select 1 as violation from {{ model }} where length({{ c.name }}) > 128
+    {%- endfor %}
+{% endtest %}
