@@ -1,0 +1,1 @@
+"""Personal names: `finder.NameFinder` and what it is made of."""

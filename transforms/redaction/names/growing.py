@@ -1,0 +1,262 @@
+"""Let a name that was found grow over what belongs to it.
+
+Belongs here: pieces that the analyser cut off, the other half of a full name, foreign names of several words, readings
+in brackets, the same name elsewhere in the post.
+Does not: whether there is a name at all (`model`, `finder`).
+
+All functions look at a post as a sequence of words with `REACH` boundaries at each end, take the indices that are
+marked as names, and give indices to add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from transforms.redaction.names.features import SPACE
+from transforms.redaction.names.lexicon import is_listed, lexicon, to_hiragana
+from transforms.redaction.names.model import Word
+from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
+from transforms.text.tokens import Token
+
+_NOT_BEFORE: Final = frozenset(
+    "元新旧前故現副某各本当同我御今昨毎先他全約第対亡妻夫父母兄弟姉妹娘孫嫁医師士員長者係科課部室院店局館号番階年月日時分名様氏君"
+)
+"""Single kanji that are words of their own before a name."""
+
+_NOT_BEHIND: Final = frozenset(
+    "様氏殿君側宅家式流達方系型病等用派他似談戦版卒先前後中内外行宛医師女兄姉爺婆姐嬢本名歳才年月日時分人者的性化邸組班院室科課部店駅町市区"
+    "県村都府島線号番階両各案印母父妻夫娘孫家"
+)
+"""Single kanji that are words of their own behind a name."""
+
+_NAME_ENDINGS: Final = frozenset("子代江美恵枝乃男夫雄郎衛吉")
+"""Kanji that end given names written in kana otherwise: トシ江, テル子."""
+
+_PET_ENDINGS: Final = words("ん りん ぴ ぴー っち ち ぴょん たん ぽん ちん てぃ ちゃそ つん にゃん")
+_PET_HONORIFICS: Final = frozenset({"KUN", "CHAN"})
+_BRIDGES: Final = frozenset({"・", "=", "-"})
+_PARTICLES: Final = frozenset("のはがをにでとも")
+_LATIN_WORDS: Final = words(
+    "I The A An Dr DR dr Mr Mrs Ms Prof Hello Hi My No NO Yes OK In On At For And Or Is Are To Of This That It We You He She Day"
+    " Hospital Clinic Hotel Mail Tel TEL FAX Fax ID LINE DM RT PT OT ST MR NS Ns ER ICU NICU CT MRI iPhone Android Web App SNS"
+)
+LONGEST_READING: Final = 9
+
+
+class Post(NamedTuple):
+    """A post as `finder` holds it.
+
+    Attributes:
+        words: kinds, boundaries and spaces included.
+        tokens: the token of each, None for boundaries and spaces.
+    """
+
+    words: Sequence[Word]
+    tokens: Sequence[Token | None]
+
+    def surface(self, i: int) -> str:
+        """The token's surface, "" for a boundary or a space."""
+        token = self.tokens[i] if 0 <= i < len(self.tokens) else None
+        return token.surface if token else ""
+
+    def letter(self, i: int) -> str:
+        """The token's script, "" for a boundary or a space."""
+        return self.words[i].description.letter if 0 <= i < len(self.words) else ""
+
+    def role(self, i: int) -> str:
+        """The token's class of `vocabulary`."""
+        return self.words[i].description.role if 0 <= i < len(self.words) else ""
+
+
+def grow(post: Post, marked: set[int]) -> set[int]:
+    """Indices to add to those marked.
+
+    Args:
+        post: the post.
+        marked: indices of words that are names.
+    """
+    added: set[int] = set()
+    queue = sorted(marked)
+    while queue:
+        i = queue.pop()
+        for rule in _RULES:
+            for new in rule(post, i):
+                if new not in marked and new not in added:
+                    added.add(new)
+                    queue.append(new)
+    return added
+
+
+def _kanji_left(post: Post, i: int) -> Iterator[int]:
+    """大|神田: a single kanji before a name in kanji."""
+    if post.letter(i) != "C" or post.letter(i - 1) != "C":
+        return
+    surface = post.surface(i - 1)
+    if (
+        len(surface) == 1
+        and surface not in _NOT_BEFORE
+        and not post.role(i - 1)
+        and post.letter(i - 2) != "C"
+    ):
+        yield i - 1
+
+
+def _kanji_right(post: Post, i: int) -> Iterator[int]:
+    """堂|前, テル|子: a single kanji behind a name."""
+    if post.letter(i + 1) != "C" or len(post.surface(i + 1)) != 1:
+        return
+    surface = post.surface(i + 1)
+    if post.letter(i) in "HK":
+        if surface in _NAME_ENDINGS:
+            yield i + 1
+        return
+    ends = not post.words[i + 2].description.candidate or post.role(i + 2) in HONORIFIC_CLASSES
+    if post.letter(i) == "C" and surface not in _NOT_BEHIND and ends and is_name_like(post, i + 1):
+        yield i + 1
+
+
+def is_name_like(post: Post, i: int) -> bool:
+    """Whether a word may be half of a name: known as one, and no word of `vocabulary`."""
+    here = post.words[i].description
+    token = post.tokens[i]
+    return token is not None and not here.role and (bool(here.flags) or token.pos3 == "人名")
+
+
+def _kana_right(post: Post, i: int) -> Iterator[int]:
+    """りょう|た, さとみ|ん, しん|ちゃん: kana behind a name in kana."""
+    here, behind = post.surface(i), post.surface(i + 1)
+    if post.letter(i) not in {"H", "K"} and len(here) > 1:
+        return
+    if post.role(i + 1) in _PET_HONORIFICS and (len(here) <= 2 or here[-1] in "っッ"):
+        yield i + 1
+        return
+    if post.letter(i + 1) != "H" or post.letter(i) != "H":
+        return
+    if behind in _PET_ENDINGS:
+        yield i + 1
+        return
+    if len(behind) <= 2 and _is_given(
+        here + behind, popular_only=behind in _PARTICLES or post.role(i + 1) != ""
+    ):
+        yield i + 1
+
+
+def _is_given(reading: str, *, popular_only: bool) -> bool:
+    names = lexicon()
+    return reading in (names.given_readings_popular if popular_only else names.given_readings)
+
+
+def _kana_left(post: Post, i: int) -> Iterator[int]:
+    """ま|しろ: kana before a name in kana."""
+    before = post.surface(i - 1)
+    if post.letter(i) != "H" or post.letter(i - 1) != "H" or before in _PARTICLES or len(before) > 2:
+        return
+    if is_listed(before + post.surface(i)):
+        yield i - 1
+
+
+def _bridge(post: Post, i: int) -> Iterator[int]:
+    """グエン|・|ティ|・|ラン: katakana joined by a middle dot."""
+    for step in (-1, 1):
+        if post.surface(i + step) in _BRIDGES and post.letter(i) == post.letter(i + 2 * step) == "K":
+            yield i + step
+            yield i + 2 * step
+
+
+def _latin(post: Post, i: int) -> Iterator[int]:
+    """VU THI NGOC, K.Morita: words in Latin letters with a capital, with spaces or a full stop between."""
+    if post.letter(i) not in {"A", "T"}:
+        return
+    for step in (-1, 1):
+        at = i + step
+        between = []
+        while post.surface(at) == "." or post.words[at].description is SPACE:
+            between.append(at)
+            at += step
+        if len(between) <= 2 and post.letter(at) in {"A", "T"} and post.surface(at) not in _LATIN_WORDS:
+            yield from between
+            yield at
+
+
+def _full_name(post: Post, i: int) -> Iterator[int]:
+    """The other half of a full name behind a space: 鹿討 正志, タカシマ ヨウタ."""
+    for step in (-1, 1):
+        at = i + 2 * step
+        if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K"}:
+            continue
+        if is_name_like(post, at) and len(post.surface(at)) <= 5:
+            yield i + step
+            yield at
+
+
+def _reading(post: Post, i: int) -> Iterator[int]:
+    """The reading in brackets behind a name: 四月一日先生（わたぬきと読みます）."""
+    at = i + 1
+    if post.role(at) in HONORIFIC_CLASSES or post.role(at) in {"DOCTOR", "CHIEF"}:
+        at += 1
+    if post.surface(at) not in {"(", "「", "〈"}:
+        return
+    inside = []
+    at += 1
+    while at < len(post.words) - 2 and post.letter(at) in {"H", "K"} and not _reads(post, at):
+        inside.append(at)
+        at += 1
+        if post.words[at].description is SPACE:
+            at += 1
+    whole = "".join(post.surface(k) for k in inside)
+    if not 2 <= len(whole) <= LONGEST_READING:
+        return
+    if _reads(post, at) or (post.surface(at) in {")", "」", "〉", "、"} and is_listed(whole)):
+        yield from range(inside[0], inside[-1] + 1)
+
+
+def _reads(post: Post, i: int) -> bool:
+    """Whether "is read so" begins here: と読む, って読む."""
+    return post.surface(i) in {"と", "って"} and post.surface(i + 1)[:1] in {"読", "よ"}
+
+
+_RULES: Final[tuple[Callable[[Post, int], Iterator[int]], ...]] = (
+    _kanji_left,
+    _kanji_right,
+    _kana_right,
+    _kana_left,
+    _bridge,
+    _latin,
+    _full_name,
+    _reading,
+)
+
+
+def repeats(post: Post, marked: set[int], may: Callable[[int], bool]) -> set[int]:
+    """The same names elsewhere in the post.
+
+    Args:
+        post: the post.
+        marked: indices of words that are names.
+        may: whether a word may be a name where it stands (no facility, no disease).
+    """
+    keys = {key for i in marked if (key := _key(post, i))}
+    added: set[int] = set()
+    for i, token in enumerate(post.tokens):
+        if token is None or i in marked or _key(post, i) not in keys:
+            continue
+        if may(i) and (len(token.surface) > 1 or _stands_alone(post, i)):
+            added.add(i)
+    return added
+
+
+def _key(post: Post, i: int) -> str:
+    surface = post.surface(i)
+    if not surface or post.role(i) or post.letter(i) not in {"C", "H", "K", "T", "A"}:
+        return ""
+    if len(surface) == 1 and post.letter(i) != "C":
+        return ""
+    return to_hiragana(surface).lower()
+
+
+def _stands_alone(post: Post, i: int) -> bool:
+    """Whether no noun touches the word."""
+    return not post.words[i - 1].description.candidate and (
+        not post.words[i + 1].description.candidate or post.role(i + 1) in HONORIFIC_CLASSES
+    )

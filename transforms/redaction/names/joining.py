@@ -1,0 +1,128 @@
+"""Put names together again that the analyser cut into pieces: いわ|も|と先生, 陽|葵, カ|ズ|ホ.
+
+Belongs here: which neighbouring tokens become one, by the lists of names and by what stands around them.
+Does not: whether the result is a name in its place (`model`, `finder`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from transforms.redaction.names.features import JOINED, script
+from transforms.redaction.names.lexicon import is_listed
+from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
+from transforms.text.tokens import Token
+
+MAX_LENGTH: Final = 7
+"""Characters of the longest name that is put together."""
+
+_OPENING: Final = frozenset("「『([【〈《<")
+_CLOSING: Final = frozenset("」』)]】〉》>")
+_NO_START: Final = frozenset("っゃゅょぁぃぅぇぉーんをッャュョァィゥェォンヲ")
+
+# One letter a token, so that a regular expression finds the few places where something may be joined:
+# c kanji of one or two characters, k katakana and h hiragana of up to four, H honorific, ( and ) brackets, , comma or
+# middle dot, p other particle, x anything else.
+HINT: Final = re.compile(
+    r"(?P<kanji>c{2,4})"
+    r"|(?P<katakana>k{2,4})"
+    r"|(?P<before>[hp]{2,5})(?=H)"
+    r"|(?<=\()(?P<inside>[hpkc]{2,5})(?=[\),])"
+)
+
+
+def place_code(token: Token) -> str:
+    """The letter of a token in the string that `join` searches."""
+    surface = token.surface
+    if WORD_CLASS.get(surface) in HONORIFIC_CLASSES:
+        return "H"
+    if token.pos in {"補助記号", "記号"}:
+        return _symbol_code(surface)
+    letter = script(surface)
+    if letter == "C":
+        return (
+            "c" if len(surface) <= 2 and token.pos2 != "数詞" and not token.pos3.startswith("助数詞") else "x"
+        )
+    if letter == "K":
+        return "k" if len(surface) <= 4 else "x"
+    if letter == "H" and len(surface) <= 4:
+        return "p" if token.pos == "助詞" else "h"
+    return "x"
+
+
+def _symbol_code(surface: str) -> str:
+    if surface in _OPENING:
+        return "("
+    if surface in _CLOSING:
+        return ")"
+    if surface in {"、", ",", "・", "/"}:
+        return ","
+    return "h" if script(surface) == "H" else "x"
+
+
+def joined(tokens: Sequence[Token]) -> Token:
+    """One token of several neighbours."""
+    return Token(
+        "".join(t.surface for t in tokens),
+        tokens[0].start,
+        tokens[-1].end,
+        "名詞",
+        JOINED,
+        "".join(t.pos[0] for t in tokens),
+        "",
+        "",
+        "".join(t.kana for t in tokens),
+    )
+
+
+def join(tokens: Sequence[Token], codes: str) -> list[Token]:
+    """Join the pieces of names.
+
+    Args:
+        tokens: of one text.
+        codes: their `place_code`s, one letter each.
+
+    Returns:
+        The tokens with each run that makes a listed name replaced by one token; the given ones where nothing joins.
+    """
+    result: list[Token] | None = None
+    done = 0
+    for place in HINT.finditer(codes):
+        start, end = place.span()
+        while start < end - 1:
+            size = _longest(tokens, start, end, to_the_end=place.lastgroup in {"before", "inside"})
+            if not size:
+                start += 1
+                continue
+            result = result if result is not None else []
+            result += tokens[done:start]
+            result.append(joined(tokens[start : start + size]))
+            done = start = start + size
+    if result is None:
+        return list(tokens)
+    return result + list(tokens[done:])
+
+
+def _is_particle_after_noun(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether the run is better read as a particle and a name (看護師 の ゆり) than as one name (のゆり)."""
+    if start == 0 or tokens[start].pos != "助詞" or tokens[start - 1].pos in {"補助記号", "記号"}:
+        return False
+    return is_listed("".join(t.surface for t in tokens[start + 1 : end]))
+
+
+def _longest(tokens: Sequence[Token], start: int, end: int, *, to_the_end: bool) -> int:
+    """How many tokens from `start` make the longest listed name; 0 if none do."""
+    if tokens[start].surface[0] in _NO_START or _is_particle_after_noun(tokens, start, end):
+        return 0
+    for stop in [end] if to_the_end else range(end, start + 1, -1):
+        if stop - start < 2:
+            break
+        parts = tokens[start:stop]
+        if parts[-1].end - parts[0].start != sum(len(t.surface) for t in parts):
+            continue  # white space between
+        surface = "".join(t.surface for t in parts)
+        if len(surface) <= MAX_LENGTH and is_listed(surface):
+            return stop - start
+    return 0

@@ -1,0 +1,97 @@
+"""Names as such: family names and given names, in kanji, in reading and in Latin letters.
+
+Belongs here: look-ups over the data set that ships with `japanese-personal-name-dataset`.
+Does not: words that stand beside names (`vocabulary`), decisions.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from japanese_personal_name_dataset import load_dataset
+
+_KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+
+
+def to_hiragana(text: str) -> str:
+    """`text` with its katakana as hiragana."""
+    return text.translate(_KATAKANA_TO_HIRAGANA)
+
+
+class Lexicon(NamedTuple):
+    """Sets of names.
+
+    Attributes:
+        surnames: family names in kanji, with the number of people who bear each.
+        surnames_rare: family names in kanji that the analyser's dictionary knows besides.
+        surname_readings: their readings in hiragana.
+        given: given names in kanji.
+        given_popular: those among them that many people bear.
+        given_readings: readings of given names in hiragana.
+        given_readings_popular: those among them that many people bear.
+        romaji_surnames: family names in Latin letters, lower case, also in the spellings without long vowels.
+        romaji_given: given names in Latin letters, likewise.
+    """
+
+    surnames: dict[str, int]
+    surnames_rare: frozenset[str]
+    surname_readings: frozenset[str]
+    given: frozenset[str]
+    given_popular: frozenset[str]
+    given_readings: frozenset[str]
+    given_readings_popular: frozenset[str]
+    romaji_surnames: frozenset[str]
+    romaji_given: frozenset[str]
+
+
+def spellings(romaji: str) -> set[str]:
+    """Ways in which people write a name in Latin letters: ou as o, oh or ou, uu as u.
+
+    >>> sorted(spellings("satou"))
+    ['sato', 'satoh', 'satou']
+    """
+    short = romaji.replace("ou", "o").replace("oo", "o").replace("uu", "u")
+    found = {romaji, short}
+    if romaji.endswith(("ou", "oo")):
+        found.add(short + "h")
+    return found
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The names of the data set, read once a process."""
+    men, women, families = load_dataset("org", include_last_names=True)
+    men_popular, women_popular = load_dataset("opti")
+    written, family_readings, given_readings = (
+        frozenset(line.split())
+        for line in (files(__package__) / "data/unidic_names.txt").read_text("utf-8").splitlines()
+    )
+    both = (men, women)
+    popular = (men_popular, women_popular)
+    return Lexicon(
+        surnames={name: entry["count"] for name, entry in families.items()},
+        surnames_rare=written,
+        surname_readings=frozenset(entry["reading"] for entry in families.values()) | family_readings,
+        given=frozenset(kanji for names in both for entry in names.values() for kanji in entry["kanji"]),
+        given_popular=frozenset(
+            kanji for names in popular for entry in names.values() for kanji in entry["kanji"]
+        ),
+        given_readings=frozenset(reading for names in both for reading in names) | given_readings,
+        given_readings_popular=frozenset(reading for names in popular for reading in names),
+        romaji_surnames=frozenset(way for entry in families.values() for way in spellings(entry["en"])),
+        romaji_given=frozenset(
+            way for names in both for entry in names.values() for way in spellings(entry["en"])
+        ),
+    )
+
+
+@lru_cache(50_000)
+def is_listed(surface: str) -> bool:
+    """Whether a list of names holds `surface`, in kanji or by its reading."""
+    names = lexicon()
+    if surface in names.surnames or surface in names.surnames_rare or surface in names.given:
+        return True
+    reading = to_hiragana(surface)
+    return reading in names.surname_readings or reading in names.given_readings
