@@ -16,8 +16,10 @@ from transforms.sources.adapter import NO_SIBLINGS, Siblings
 from transforms.sources.mapped import ColumnMapping
 from transforms.sources.my_number import strip_bytes, strip_text
 from transforms.sources.reading import Reading
+from transforms.sources.siblings import siblings_of
+from transforms.sources.streams import is_safe_name
 
-__all__ = ["NO_SIBLINGS", "ColumnMapping", "Reading", "Siblings", "read"]
+__all__ = ["NO_SIBLINGS", "ColumnMapping", "Reading", "Siblings", "is_safe_name", "read", "siblings_of"]
 
 
 def read(reading: Reading) -> Iterator[Post | Quarantined]:

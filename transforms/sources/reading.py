@@ -50,8 +50,9 @@ class Reading:
         shape: whose payload it is; None until it is known.
         line: line on which the record that was given last begins, from 1; None where the payload has no lines. Within a
             zip, of its member.
+        context: what has to stand before a record that was set aside so that it can be read again: a table's header.
         repeats: exact repeats that were dropped.
-        is_whole: False where the bytes end early. Such a file is to be delivered again.
+        is_whole: False where the bytes end early or are corrupt. Such a file is to be delivered again.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Reading:
         """
         self.shape: str | None = None
         self.line: int | None = None
+        self.context = b""
         self.repeats = 0
         self.is_whole = True
         self._stream = stream
@@ -97,6 +99,7 @@ class Reading:
 
     def _payload(self, source: ByteSource) -> Iterator[Post | Quarantined]:
         self.line = None
+        self.context = b""
         head = source.peek(_HEAD)
         if not head.strip():
             try:
@@ -291,10 +294,12 @@ class Reading:
         )
         self.shape = header.adapter.name
         read_row = header.adapter.reader(header.row, header.preamble)
+        rows = tables.TableRows(source, header)
         try:
-            for line, row in tables.rows(source, header):
+            for line, row in rows:
                 self.line = line
                 if isinstance(row, tables.BadRow):
+                    self.context = rows.head
                     yield Quarantined(line, row.reason, row.raw)
                     continue
                 try:
@@ -303,9 +308,8 @@ class Reading:
                 except Rejected as rejected:
                     admitted = rejected.reason
                 if isinstance(admitted, str):
-                    yield Quarantined(
-                        line, admitted, header.delimiter.join(row).encode("utf-8", "replace")[:RAW_LIMIT]
-                    )
+                    self.context = rows.head
+                    yield Quarantined(line, admitted, rows.raw())
                 elif admitted is not None:
                     yield admitted
         except Damaged as damage:
@@ -348,7 +352,7 @@ class Reading:
         return "duplicate_id_conflict"
 
     def _damaged(self, damage: Damaged, line: int | None) -> Quarantined:
-        self.is_whole = False
+        self.is_whole = damage.is_final
         self.line = line
         return Quarantined(line, damage.reason, damage.rest[:RAW_LIMIT])
 

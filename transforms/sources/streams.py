@@ -27,6 +27,13 @@ _MAX_MEMBERS = 1_000
 _ZSTD_STEP = 1 << 10  # a step of compressed bytes may give at most 256 blocks of 128 KiB
 _ZSTD_WINDOW = 1 << 27
 
+_FINAL = frozenset(
+    {
+        "compression_bomb", "document_too_big", "too_many_members", "encrypted_archive", "unsafe_name", "unseekable_zip",
+        "wrong_encoding",
+    }
+)  # fmt: skip
+
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -44,16 +51,18 @@ _ARCHIVES = (
 
 
 class Damaged(Exception):  # noqa: N818 - a verdict on the bytes, caught and counted
-    """The bytes end early or cannot be expanded. What was read before stays good.
+    """The bytes end early, cannot be expanded or are refused. What was read before stays good.
 
     Attributes:
         reason: a code, for example `truncated_gzip`.
+        is_final: whether the file is refused for good, so that reading it again would not help.
         rest: the bytes after the last whole line, where that is known.
     """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.is_final = reason in _FINAL
         self.rest = b""
 
 

@@ -131,39 +131,58 @@ class _TextLines:
         return b"\n".join(self._taken)[:RAW_LIMIT]
 
 
-def rows(source: ByteSource, header: Header) -> Iterator[tuple[int, Row | BadRow]]:
-    """The records after the header, each with the line that it begins on.
+class TableRows:
+    """The records after a table's header.
 
-    A record is set aside where its cells do not decode (`wrong_encoding`), where it has too few or too many of them
-    (`column_count`; never shifted into the wrong columns), where a quote never closes (`unclosed_quote`).
-
-    Raises:
-        Damaged: where the bytes break off, with the record that is cut as `rest`.
+    Attributes:
+        head: the bytes up to the end of the header, once a record was given.
     """
-    fed = _TextLines(source, header.encoding)
-    reader = csv.reader(fed, delimiter=header.delimiter)
-    width = len(header.row)
-    to_skip = len(header.preamble) + 1
-    while True:
-        start = fed.count + 1
-        fed.begin_record()
-        try:
-            row = next(reader, None)
-        except csv.Error:
-            yield start, BadRow(_why_unreadable(fed, start), fed.raw())
-            continue
-        except Damaged as damage:
-            damage.rest = b"\n".join(part for part in (fed.raw(), damage.rest) if part)
-            raise
-        if row is None:
-            return
-        if to_skip:
-            to_skip -= 1
-            continue
-        if len(row) == width and not (fed.is_exhausted or fed.is_undecodable):
-            yield start, row
-        elif row and (reason := _why_bad(fed, row, width)):
-            yield start, BadRow(reason, fed.raw())
+
+    def __init__(self, source: ByteSource, header: Header) -> None:
+        self._fed = _TextLines(source, header.encoding)
+        self._header = header
+        self.head = b""
+
+    def raw(self) -> bytes:
+        """The bytes of the record given last, cut to `RAW_LIMIT`."""
+        return self._fed.raw()
+
+    def __iter__(self) -> Iterator[tuple[int, Row | BadRow]]:
+        """Reads on.
+
+        A record is set aside where its cells do not decode (`wrong_encoding`), where it has too few or too many of them
+        (`column_count`; never shifted into the wrong columns), where a quote never closes (`unclosed_quote`).
+
+        Yields:
+            Each record with the line that it begins on, from 1.
+
+        Raises:
+            Damaged: where the bytes break off, with the record that is cut as `rest`.
+        """
+        fed = self._fed
+        reader = csv.reader(fed, delimiter=self._header.delimiter)
+        width = len(self._header.row)
+        to_skip = len(self._header.preamble) + 1
+        while True:
+            start = fed.count + 1
+            fed.begin_record()
+            try:
+                row = next(reader, None)
+            except csv.Error:
+                yield start, BadRow(_why_unreadable(fed, start), fed.raw())
+                continue
+            except Damaged as damage:
+                damage.rest = b"\n".join(part for part in (fed.raw(), damage.rest) if part)
+                raise
+            if row is None:
+                return
+            if to_skip:
+                to_skip -= 1
+                self.head += fed.raw() + b"\n"
+            elif len(row) == width and not (fed.is_exhausted or fed.is_undecodable):
+                yield start, row
+            elif row and (reason := _why_bad(fed, row, width)):
+                yield start, BadRow(reason, fed.raw())
 
 
 def _why_unreadable(fed: _TextLines, start: int) -> str:
