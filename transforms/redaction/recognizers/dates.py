@@ -1,0 +1,356 @@
+"""Dates of birth, dates of visits and events, ages.
+
+Belongs here: days of any calendar, ages of persons, and what tells a birth from an event.
+Does not: times of day, months and years alone, age bands, which identify nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from transforms.redaction.recognizers.base import Found, Pattern
+
+_ERAS: Final = {
+    "明": (1868, 45), "M": (1868, 45), "m": (1868, 45), "大": (1912, 15), "T": (1912, 15), "t": (1912, 15), "昭": (1926, 64), "S": (1926, 64), "s": (1926, 64),
+    "平": (1989, 31), "H": (1989, 31), "h": (1989, 31), "令": (2019, 30), "R": (2019, 30), "r": (2019, 30),
+}  # fmt: skip
+"""First year and number of years by an era's first letter. Reiwa is open: thirty years are let pass."""
+
+_MONTH: Final = r"(?P<month>1\s?[0-2]|0?\s?[1-9])"
+_DAY: Final = r"(?P<day>3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])"
+_YEAR_MARK: Final = r"\s{0,2}(?:年|[/.\-・、])\s{0,2}"
+_MONTH_MARK: Final = r"\s{0,2}(?:月|[/.\-・、])\s{0,2}"
+
+_FULL: Final = re.compile(
+    rf"""
+    (?<![0-9A-Za-z/.\-])
+    (?: (?P<era>明\s?治|大\s?正|昭\s?和|平\s?成|令\s?和|[明大昭平令]|[MTSHRmtshr]\.?)\s{{0,3}}(?P<era_year>[0-9]{{1,2}}|元)
+        (?:\s?年?\s?[(（][^()（）\n]{{2,8}}[)）])?
+      | (?P<year>(?:1[89]|20)\s?[0-9]\s?[0-9])(?:\s?年?\s?[(（][^()（）\n]{{2,8}}[)）])?
+      | ['’‘`´](?P<short>[0-9]{{2}})
+      | (?P<kanji_short>[0-9]{{2}})(?=年)
+    )
+    {_YEAR_MARK} {_MONTH} {_MONTH_MARK} {_DAY} (?:\s{{0,2}}日)? (?![0-9]|[.\-/][0-9])
+    """,
+    re.VERBOSE,
+)
+_PLAIN_EIGHT: Final = re.compile(r"(?<![0-9A-Za-z\-])(?P<id>(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9A-Za-z\-])")
+_TWO_DIGIT_BIRTH: Final = re.compile(
+    r"(?<![0-9A-Za-z/.\-])(?P<id>[0-9]{2}[./\-](?:1[0-2]|0?[1-9])[./\-](?:3[01]|[12][0-9]|0?[1-9]))(?=\s?[(（]?\s?(?:生まれ|生れ|うまれ|産まれ|生[)）、。\s]))"
+)
+
+_BORN_BEHIND: Final = re.compile(
+    r"\s{0,2}[)）」』\]〉]?\s{0,2}[(（]?(?:に|に、)?(?:日)?(?:生(?!活|理|検|後|ワク|食|命|体|放|き|か|涯|物|産|協|徒|配|誕)|うまれ|ウマレ|産まれ|誕生|が誕生日|という(?:生年月日|誕生日)|\s?birth|[^。\n]{0,12}(?:グラム|[0-9],?[0-9]{3}\s?g))"
+)
+_BORN_BEFORE: Final = re.compile(r"(?:生年月日|誕生日|誕生|生まれ|うまれ|生年|出生日?|DOB|[Bb]irth(?:day|date)?|生)[^。\n0-9]{0,14}$")
+_EVENT_BEHIND: Final = re.compile(
+    r"[\s(（]{0,2}(?:[月火水木金土日祝][)）・]|に|から|より|まで|〜|~|-|の|付|発|開|朝|夜|午|未|初|入|手術|退院|受診|現在|時点|頃|ごろ|号|は|、午|:|だ|で|を|も|改訂|更新)"
+)
+_LISTED_BEFORE: Final = re.compile(r"[(（、,／/「〈\s・]\s{0,2}$")
+_LISTED_BEHIND: Final = re.compile(r"\s{0,2}[)）、,／/」〉\s]|$")
+
+
+def _year(match: re.Match[str]) -> int | None:
+    """The Christian year of a full date; None where the era never had that year."""
+    if match["year"]:
+        return int(re.sub(r"\s", "", match["year"]))
+    if match["era"]:
+        first, length = _ERAS[match["era"][0]]
+        count = 1 if match["era_year"] == "元" else int(match["era_year"])
+        return first + count - 1 if 1 <= count <= length else None
+    two = int(match["short"] or match["kanji_short"])
+    return 1900 + two if two > 30 else 2000 + two
+
+
+def _is_birth(text: str, start: int, end: int, year: int) -> str:
+    """The cue that makes a full date a birth, or ""."""
+    behind = text[end : end + 24]
+    if match := _BORN_BEHIND.match(behind):
+        return match[0].strip()[-6:]
+    if match := _BORN_BEFORE.search(text[max(0, start - 20) : start]):
+        return match[0][:6]
+    before = text[max(0, start - 4) : start]
+    if year <= 2012 and _LISTED_BEFORE.search(before) and _LISTED_BEHIND.match(behind) and not _EVENT_BEHIND.match(behind):
+        return "年齢・氏名と並ぶ"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class FullDate:
+    """Days with year, month and day in any calendar; a birth where its surroundings say so, else an event."""
+
+    rule: str = "date.full"
+    triggers: tuple[str, ...] = ("年", "/", ".", "-", "・")
+
+    def find(self, text: str) -> Iterator[Found]:
+        """Full dates of a text."""
+        for match in _FULL.finditer(text):
+            year = _year(match)
+            if year is None or not self._plausible(match):
+                continue
+            start, end = match.span()
+            cue = _is_birth(text, start, end, year)
+            if cue:
+                yield Found(start, end, "BIRTHDATE", 0.95, "birthdate.full", cue)
+            else:
+                yield Found(start, end, "DATE", 0.92, self.rule)
+
+    @staticmethod
+    def _plausible(match: re.Match[str]) -> bool:
+        """Whether a Latin era letter or bare dots stand for a date: S55.3.2, not H2ブロッカー or version 20.1.2."""
+        if match["kanji_short"]:
+            return "月" in match[0]
+        if match["era"] and match["era"][0].isascii():
+            marks = re.sub(r"[0-9A-Za-z\s]", "", match[0])
+            return len(marks) >= 2
+        return True
+
+
+EXAMPLES_FULL: Final = (
+    "Ｓ５５．３．２生まれ", "昭和五五年三月二日", "令和元年5月1日", "㍼55年3月2日", "1980/03/02", "１９８０年３月２日", "平成十二年三月二十日生", "平成4年（1992年）1月23日",
+    "昭 和 １５ 年 １２ 月 ８ 日", "'83/08/31", "2 0 0 1 / 0 5 / 2 4", "八八年六月一日", "R6.11.8、41才", "昭22・2・22",
+)  # fmt: skip
+NEAR_MISSES_FULL: Final = ("H2ブロッカーを1.5錠", "TS-1を80mg", "T3 1.2 T4 5.6", "H1N1ワクチン", "1980/13/45", "S100タンパク", "昭和70年1月1日", "バージョン2.4.1")
+
+BIRTH_EIGHT: Final = Pattern(
+    rule="birthdate.eight_digits",
+    type="BIRTHDATE",
+    regex=_PLAIN_EIGHT,
+    triggers=("生年月日", "誕生日", "生まれ"),
+    context=("生年月日", "誕生日", "生まれ"),
+    after=8,
+    score=0.9,
+    examples=("生年月日は19800302です",),
+    near_misses=("注文番号19800302",),
+)
+
+BIRTH_SHORT_YEAR: Final = Pattern(
+    rule="birthdate.short_year",
+    type="BIRTHDATE",
+    regex=_TWO_DIGIT_BIRTH,
+    triggers=("生", "うまれ", "産まれ"),
+    score=0.9,
+    examples=("55.3.2生まれ",),
+    near_misses=("55.3.2の比率",),
+)
+
+_MD: Final = r"(?<![0-9./\-年])(?:1[0-2]|0?[1-9])\s?月\s?の?\s?(?:3[01]|[12][0-9]|0?[1-9])\s?日"
+
+BIRTH_DAY: Final = Pattern(
+    rule="birthdate.month_day",
+    type="BIRTHDATE",
+    regex=re.compile(rf"(?P<id>{_MD})(?=\s?(?:生まれ|うまれ|産まれ|生$|が(?:私の|僕の|母の|娘の|息子の)?誕生日))"),
+    triggers=("生まれ", "うまれ", "産まれ", "誕生日"),
+    score=0.9,
+    examples=("うちは9月4日生まれで", "11月24日が誕生日なので"),
+    near_misses=("9月4日に退院",),
+)
+
+BIRTH_DAY_BEFORE: Final = Pattern(
+    rule="birthdate.cue_month_day",
+    type="BIRTHDATE",
+    regex=re.compile(rf"(?P<cue>誕生日)[はが「(:\s]{{1,3}}(?P<id>{_MD}|(?:1[0-2]|[1-9])/(?:3[01]|[12][0-9]|[1-9])(?![0-9/]))"),
+    triggers=("誕生日",),
+    score=0.9,
+    examples=("母の誕生日は5月3日",),
+    near_misses=("誕生日は来月",),
+)
+
+DATE_MONTH_DAY: Final = Pattern(
+    rule="date.month_day",
+    type="DATE",
+    regex=re.compile(
+        r"(?<![0-9./])(?P<id>(?:[0-9]{2,4}年\s?|(?:昨年|去年|今年|来年|一昨年|おととし)の?)?(?:1\s?[0-2]|0?\s?[1-9])\s?月\s?の?\s?(?:3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])\s?日(?!間|分の|ぶり|目))"
+    ),
+    triggers=("月",),
+    score=0.9,
+    examples=("11月3日に受診", "１１月２日（日）退院", "妻は11月の5日から", "十月七日入院", "昨年の十二月二十日。"),
+    near_misses=("3か月30日分", "11月末", "1月に3日間", "13月1日"),
+)
+
+DATE_MONTH_END: Final = Pattern(
+    rule="date.month_end",
+    type="DATE",
+    regex=re.compile(r"(?<![0-9])(?P<id>(?:1[0-2]|[1-9])月末日|(?:大晦日|元日|元旦)(?=の(?:朝|夜|救急|当直)))"),
+    triggers=("末日",),
+    score=0.85,
+    examples=("3月末日をもって",),
+    near_misses=("3月末で",),
+)
+
+DATE_OF_MONTH: Final = Pattern(
+    rule="date.day_of_month",
+    type="DATE",
+    regex=re.compile(
+        r"(?P<id>(?:先月|今月|来月|翌月|先々月|前月|同月|一昨日|おととい|昨日|明日|あさって|今日|本日)の?\s?(?:3[01]|[12][0-9]|[1-9])日(?!間|目|分|以内|前|後|ほど|くらい|程))"
+    ),
+    triggers=("先月", "今月", "来月", "翌月", "先々月", "前月", "同月", "一昨日", "おととい", "昨日", "明日", "あさって", "今日", "本日"),
+    score=0.85,
+    examples=("先月の8日の欄に", "来月10日の朝9時", "一昨日の四日に"),
+    near_misses=("今月3日間休み", "先月2日目"),
+)
+
+DATE_DAY: Final = Pattern(
+    rule="date.day",
+    type="DATE",
+    regex=re.compile(
+        r"(?<![0-9./月第\-〜~])(?P<id>(?:3[01]|[12][0-9]|[1-9])日)"
+        r"(?=\s?[(（][月火水木金土日][)）]|未明|付(?!け薬)|(?:午前|午後|朝|夜|夕方)?(?:手術|退院|入院|転院|採血)(?!費|後|して[0-9]|から[0-9])|、(?:[^。\n]{0,24}(?:発表|わかっ|分かっ|明らか|会見|取材|逮捕|書類送検|見直し|求め|始め|決定|提訴|死去|通知))|(?:午前|午後)[0-9])"
+    ),
+    triggers=("日",),
+    guard=lambda m: not re.search(r"(?:入院|手術|術後|発症|発熱|接種|服用|内服|投与|開始|わずか|約|計|合計|連続|丸|まる|毎月|毎|残り|あと|生後|中)[にのはがを、]?\s?$", m.string[max(0, m.start() - 4) : m.start()]),
+    score=0.8,
+    examples=("市が19日、発表した。", "20日(木)と21日(金)を休診", "八日手術、十五日退院", "二十四日午前二時十分"),
+    near_misses=("40日。悪い先生", "10日間の抗生剤", "毎月3日(月)", "術後3日退院"),
+)
+
+DATE_NEXT_DAY: Final = Pattern(
+    rule="date.following_day",
+    type="DATE",
+    regex=re.compile(r"(?<=[翌同])(?P<id>(?:3[01]|[12][0-9]|[1-9])日)(?!間|目|分|以内|前|後)"),
+    triggers=("翌", "同"),
+    score=0.8,
+    examples=("手術は翌22日、",),
+    near_misses=("翌2日間", "翌日"),
+)
+
+_SLASHED: Final = re.compile(
+    r"(?<![0-9A-Za-z./:\-年月日])(?P<id>(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12][0-9]|0?[1-9]))(?![0-9A-Za-z/]|[.:][0-9])"
+    r"(?!\s?(?:錠|量|倍|以下|以上|程度|くらい|ぐらい|%|個|枚|人|回|点|ページ|名|問|カプセル|包|本|サイズ|成人|ほど|だけ|ずつ|しか|減|スケール|円|分の|段階|クール))"
+)
+_NOT_DATE_BEFORE: Final = re.compile(r"(?:痛み|NRS|VAS|スコア|評価|満足度|得点|点数|血圧|視力|確率|約|式|MMSE|HDS-R|ステージ|グレード|グラム|星|錠を|量を|[A-Za-z+±<>=]|[0-9]\s?)[はがのを:：]?\s?$")
+_DATE_BEHIND: Final = re.compile(r"\s?[(（][月火水木金土日祝]|\s?(?:に(?!減|下げ|縮)|から|より|まで|[〜~-]|付|朝|夜|昼|午前|午後|夕|手術|退院|入院|受診|予約|診察|採血|発行|〆|締|の(?:朝|夜|昼|午|夕|手術|給食|予約|受診|診察|検査|回|健診)|以降|時点|現在)")
+_DATE_BEFORE: Final = re.compile(r"(?:^|[\n・、「(（【*\-〜~→⏎◆■●]|次回|予約|期限|締切|〆切|から|は|今年|去年|昨年|来年|明日|今日|昨日|先日|前回|\))\s{0,2}$")
+
+
+def _slashed_day(match: re.Match[str]) -> bool:
+    """Whether n/m is a day: no fraction of a dose, no score."""
+    text = match.string
+    before, behind = text[max(0, match.start() - 8) : match.start()], text[match.end() : match.end() + 8]
+    if _NOT_DATE_BEFORE.search(before) and not before.endswith("\n"):
+        return False
+    month, day = int(match["month"]), int(match["day"])
+    certain = bool(_DATE_BEHIND.match(behind))
+    if month < day and day in {2, 3, 4, 5, 6, 8, 10}:
+        return certain and not behind.startswith("の") or bool(_DATE_BEFORE.search(before) and re.match(r"[\s　]", behind)) or bool(re.search(r"[〜~\-]\s?$", before))
+    return certain or bool(_DATE_BEFORE.search(before)) or bool(re.match(r"[\s、。)）」』⏎,:の]|$", behind))
+
+
+DATE_SLASH: Final = Pattern(
+    rule="date.slash",
+    type="DATE",
+    regex=_SLASHED,
+    triggers=("/",),
+    guard=_slashed_day,
+    score=0.85,
+    examples=("10/29〜11/6お世話に", "【拡散希望】10/2に", "・2回目 7/8\n", "11/8の給食", "4/1に引っ越します", "10/15から予約開始"),
+    near_misses=("1/2に減量", "患者の1/3", "MMSEが24/30", "血圧118/72", "3/4錠", "長谷川式が21/30"),
+)
+
+# Ages -----------------------------------------------------------------------------------------------------------
+
+_KIN: Final = (
+    r"(?:父|母|義父|義母|祖父|祖母|夫|妻|主人|旦那|嫁|兄|姉|弟|妹|息子|娘|長男|次男|三男|四男|長女|次女|三女|四女|孫|甥|姪|叔父|叔母|伯父|伯母|従姉|従兄|従弟|従妹|いとこ|はとこ|親|子|子ども|子供|こども"
+    r"|ばあちゃん|じいちゃん|ばあば|じいじ|ばあさん|じいさん|婆さん|爺さん|婆|爺|おばあ|おじい|おじさん|おばさん|お父さん|お母さん|パパ|ママ|彼氏|彼女|友人|友達|同僚|男性|女性|男児|女児|男|女|自分|私|俺|僕|ワイ|うち|妊婦|院長|医師|看護師|運転手|患者|知人|上の子|下の子|彼|赤ちゃん)"
+)
+_NOT_AGE: Final = (
+    r"(?!\s?(?:未満|以上|以下|以降|以前|超|を超|を越|をすぎ|を過ぎ|過ぎ|すぎ|まで(?:の|が|は|に|無|対|助|受|で|、|\)|）|医療)|から(?:の|対|受|接|打|使|可|OK|で|は|定|助|無|、|[0-9])|代|前後|若返|若く|若い|若見|差|児健|児検|児クラス|児から|年上|年下|の壁|相当|老け|老化|並み|[〜~]|-[0-9]|の人は|になったら|になると|になれば|のお子|の方は|の方が|の方も|向け|用の))"
+)
+
+
+def _age_guard(match: re.Match[str]) -> bool:
+    """Whether a number of years is somebody's age."""
+    before = match.string[max(0, match.start("id") - 6) : match.start("id")]
+    number = int(re.match(r"[0-9]+", match["number"])[0])  # type: ignore[index]
+    return number <= 125 and not re.search(r"(?:年齢(?:は|が)?|対象(?:は|年齢)?|満年齢|\+|[±約]|平均|推定|[0-9][〜~\-]|見た目|気持ちは|心は|マイナス|プラス|定年は?)$", before)
+
+
+AGE_YEARS: Final = Pattern(
+    rule="age.years",
+    type="AGE",
+    regex=re.compile(
+        rf"(?<![0-9.\-〜~,/])(?P<id>(?P<number>[0-9]{{1,3}})\s?(?:歳|才|さい(?=[のでにと、。)）]))(?:\s?半|と?\s?[0-9]{{1,2}}\s?(?:[かヶケカヵ]|ヵ)月)?){_NOT_AGE}"
+    ),
+    triggers=("歳", "才", "さい"),
+    guard=_age_guard,
+    score=0.92,
+    examples=("92歳の祖母", "母は九十二歳", "十二歳の娘", "息子（2歳5か月）", "７９才、紺のジャンパー", "一歳半の娘", "服用した2歳児が"),
+    near_misses=("90歳以上の方", "20歳未満", "3歳児健診", "五十肩で二回", "65歳から受けられる", "10歳若返った", "血管年齢は30歳", "6〜11歳"),
+)
+
+AGE_INFANT: Final = Pattern(
+    rule="age.infant",
+    type="AGE",
+    regex=re.compile(r"(?P<id>(?:生後|せいご)\s?[0-9]{1,3}\s?(?:日|週間?|[かヶケカヵ箇]月)(?:半|と?[0-9]{1,2}日)?)(?!\s?(?:以降|以上|未満|から(?:接|受|打|の)|まで|[〜~\-]))"),
+    triggers=("生後", "せいご"),
+    score=0.9,
+    examples=("生後4ヶ月。", "三男は生後十九日で", "生後2か月の息子"),
+    near_misses=("生後6か月以降", "生後2か月から接種"),
+)
+
+AGE_MONTHS: Final = Pattern(
+    rule="age.months",
+    type="AGE",
+    regex=re.compile(r"(?<=[、(（])\s?(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月)(?=\s?[、)）])"),
+    triggers=("月",),
+    guard=lambda m: bool(re.search(rf"(?:{_KIN}|(?:^|[\n。])[ぁ-んァ-ヶー一-龥]{{1,4}}|ちゃん|くん)[(（、]\s?$", m.string[max(0, m.start() - 10) : m.start("id")])),
+    score=0.75,
+    examples=("湊、11ヶ月、突発の熱", "息子（8か月）が"),
+    near_misses=("入院（11ヶ月）", "待ち時間、3ヶ月、"),
+)
+
+AGE_BRACKET: Final = Pattern(
+    rule="age.bracket",
+    type="AGE",
+    regex=re.compile(
+        rf"(?P<cue>{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年)[(（「]\s?(?:享年|当時|満)?\s?(?P<id>[0-9]{{1,3}}|[一二三四五六七八九]つ|[二三四五六七八九]?十[一二三四五六七八九]?|百[一二三四五六七八九]?)(?=\s?[)）、,」])"
+    ),
+    triggers=("(", "（", "「"),
+    guard=lambda m: not m["id"].isdigit() or int(m["id"]) <= 115,
+    score=0.85,
+    examples=("兄（58）のオプジーボ", "トメさん(96)に", "女性(76)が", "娘(八つ)と", "祖母（九十二）"),
+    near_misses=("患者(3人)", "第(3)", "先生(内科)"),
+)
+
+AGE_KIN: Final = Pattern(
+    rule="age.kin",
+    type="AGE",
+    regex=re.compile(
+        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}}|[二三四五六七八九]十[一二三四五六七八九]?)(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
+    ),
+    triggers=tuple("父母夫妻兄姉弟妹娘孫婆爺男女") + ("息子", "ばあ", "じい", "おば", "おじ", "妊婦", "旦那", "主人", "主婦"),
+    guard=lambda m: not m["id"].isdigit() or 10 <= int(m["id"]) <= 115,
+    score=0.8,
+    examples=("79の婆さんには", "86の父、低血糖", "九十になる母は", "19の弟が事故で", "31妊婦は思う", "当方51、男、HbA1c"),
+    near_misses=("2の父", "11月の母", "30年の夫"),
+)
+
+AGE_DEATH: Final = Pattern(
+    rule="age.at_death",
+    type="AGE",
+    regex=re.compile(r"(?P<cue>享年|行年)\s?(?P<id>[0-9]{1,3}|[二三四五六七八九]?十[一二三四五六七八九]?|百[一二三四五六七八九]?)(?![0-9]|歳|才)"),
+    triggers=("享年", "行年"),
+    score=0.95,
+    examples=("享年86。", "享年七十一でした", "（享年 23）"),
+    near_misses=("享年を聞く",),
+)
+
+AGE_NOW: Final = Pattern(
+    rule="age.self",
+    type="AGE",
+    regex=re.compile(
+        r"(?P<cue>当方|今年で|年齢は|アラカン|私は|父は|母は|祖母は|祖父は|夫は|妻は|兄は|弟は|姉は|妹は|もうすぐ|まもなく|もう)[、\s]?(?:もうすぐ|まもなく|もう|今年(?:で)?|来年)?(?P<id>[1-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)(?=[、。)）]|です|になる|になり|に(?:も)?なっ(?!たら)|だけど|だから|$)(?![、。][0-9])"
+    ),
+    triggers=("当方", "今年", "年齢", "父は", "母は", "私は", "夫は", "妻は", "もう", "まもなく", "兄は", "弟は", "姉は", "妹は"),
+    score=0.75,
+    examples=("当方五十一、男", "父は八十一、来週", "今年で40になった"),
+    near_misses=("もう10年", "父は10時に", "私は30分"),
+)
+
+RECOGNIZERS: Final = (
+    FullDate(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
+    DATE_SLASH, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
+)  # fmt: skip

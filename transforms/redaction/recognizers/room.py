@@ -1,0 +1,121 @@
+"""Wards, rooms and beds.
+
+Belongs here: what tells where in a hospital somebody lies.
+Does not: departments and wards without a number or name of their own (緩和ケア病棟), rooms in an address.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from transforms.redaction.recognizers.base import Pattern
+
+_BUILDING: Final = r"(?:[A-ZＡ-Ｚ]|[東西南北新旧本別]|中央|第?[0-9]{1,2}号?|第[一二三四五六七八九])"
+_SIDE: Final = r"[東西南北]"
+_ROOM: Final = r"(?:[A-Z]?-?[0-9]{1,4}(?:-[0-9]{1,3})?(?:号室|号|番ベッド|番)?(?![0-9年月日時分回人歳才円%]|か月|ヶ月))"
+_NAME: Final = r"[ぁ-んァ-ヶー]{2,6}"
+
+ROOM_NUMBER: Final = Pattern(
+    rule="room.number",
+    type="ROOM",
+    regex=re.compile(
+        rf"(?P<id>(?:{_BUILDING}(?:病棟|棟|館)\s?|[A-Z一-龥]{{1,6}}病棟\s?|[一-龥]{{1,6}}フロア\s?)?(?:[0-9]{{1,2}}階?{_SIDE}?(?:病棟|側)?の?\s?|{_SIDE}\s?)?(?:[A-Z]-?)?[0-9]{{1,4}}(?:-[0-9]{{1,3}})?\s?号室)"
+    ),
+    triggers=("号室",),
+    score=0.95,
+    examples=("東7病棟712号室", "産科病棟 307号室", "407号室の天井", "6階南 622号室", "１１０３号室"),
+    near_misses=("個室しか空いて",),
+)
+
+ROOM_WARD: Final = Pattern(
+    rule="room.ward",
+    type="ROOM",
+    regex=re.compile(
+        rf"""(?P<id>
+          (?:{_BUILDING}(?:館|棟)\s?)?
+          (?: [0-9]{{1,2}}階\s?(?:{_SIDE}{{1,2}}|{_NAME}|[一-龥]{{1,5}})?\s?(?:病棟|フロア)
+            | {_SIDE}\s?[0-9]{{1,2}}(?:階)?(?:病棟|棟)
+            | (?:(?:小児|産科|内科|外科|精神|療養|産|眼科|整形)\s?)?(?<![0-9])[0-9]{{1,2}}\s?[-]?(?:{_SIDE}|[A-Z])?(?:病棟|号棟)
+            | [A-Z][0-9]?(?:病棟|棟)(?=[0-9\s]|の[0-9]|[0-9])
+            | [0-9]{{1,2}}階{_SIDE}{{1,2}}(?:側)?
+            | {_SIDE}病棟\s?[0-9]{{1,2}}階?
+            | (?:東|西|南|北|新|本|別)(?:館|棟|病棟)\s?[0-9]{{1,4}}(?:階|号室?|号)?
+            | {_SIDE}[0-9]{{1,2}}階
+          )
+          (?:\s?{_NAME}病棟)?
+          (?:[\s、の(（]{{0,2}}{_ROOM})?
+        )(?!\s?(?:以上|以下))""",
+        re.VERBOSE,
+    ),
+    triggers=("病棟", "階", "棟", "館", "フロア", "東", "西", "南", "北"),
+    guard=lambda m: not re.search(r"(?:全|計|約|合計|もう)$", m.string[max(0, m.start() - 2) : m.start()]) and not re.match(r"[0-9]{1,2}病棟(?:体制|ある|あり|で回|合計)", m.string[m.start() : m.start() + 8]),
+    score=0.85,
+    examples=("5階東病棟で", "3病棟の主任", "西7病棟、", "B棟6階の611", "新館４階つばめ病棟", "西6病棟", "8階東病棟 812", "南3階", "東棟5階512", "9階東 918号"),
+    near_misses=("全5病棟", "緩和ケア病棟", "3階の売店", "内科病棟で働く"),
+)
+
+ROOM_NAMED: Final = Pattern(
+    rule="room.named_ward",
+    type="ROOM",
+    regex=re.compile(
+        rf"(?P<id>(?:[0-9]{{1,2}}階?{_SIDE}?\s?)?(?:{_NAME}|[ぁ-ん]{{2,6}}の[一-龥]{{1,2}})病棟(?:\s?{_ROOM})?|(?:緩和ケア|療養|回復期|産科|小児科?|地域包括ケア)病棟\s?(?:「|『)?(?:{_NAME})(?:」|』)?(?=[でのに、。]|$))"
+    ),
+    triggers=("病棟",),
+    guard=lambda m: not re.search(r"(?:うちの|この|その|あの|どの|隣の|同じ|ある|いる|だった|という|コロナ|リハビリ|ケア|から|まで|など|での|への|との|とか)病棟", m["id"]) and not re.search(r"病棟(?:から|では|には|への|との|での|まで|など|だけ|って|です|だっ|でも|ナース|クラーク|スタッフ|コロナ|リハ|カンファ)", m["id"]),
+    score=0.75,
+    examples=("3階ひまわり病棟の皆さま", "緩和ケア病棟ひだまりで"),
+    near_misses=("うちの病棟", "コロナ病棟", "回復期リハビリ病棟"),
+)
+
+ROOM_SHORT: Final = Pattern(
+    rule="room.short",
+    type="ROOM",
+    regex=re.compile(
+        rf"(?<![0-9A-Za-z.\-/月日年時])(?P<id>(?:[0-9]{{1,2}}階?{_SIDE}{{1,2}}(?:の?\s?[0-9]{{1,4}}|-[0-9]{{1,3}})?|[0-9]{{1,2}}[A-Z](?:-?[0-9]{{1,2}})?|{_SIDE}[0-9]{{1,2}}階?(?:の[0-9]{{3,4}}|[0-9]{{0}})?))(?![0-9A-Za-z東西南北口方側]|[.\-][0-9]|線|丁|条|%)"
+    ),
+    triggers=("東", "西", "南", "北") + tuple(f"{n}{c}" for n in range(1, 10) for c in "abcdefg"),
+    context=("病棟", "病室", "入院", "部屋", "シャワー", "面会", "看護", "夜勤", "ナース", "転棟", "退院", "ベッド", "hcu", "icu", "欠員", "患者", "同室", "師長", "応援", "せん妄", "移っ"),
+    before=26,
+    after=26,
+    score=0.7,
+    examples=("うちの4西、夜間は看護師2人", "HCU→5B。入院", "西4のシャワーは予約制 入院", "病室は5階東516"),
+    near_misses=("5FUの点滴", "3D画像", "2Tのあと看護師", "西2丁目の病院"),
+)  # fmt: skip
+
+ROOM_UNIT: Final = Pattern(
+    rule="room.unit_bed",
+    type="ROOM",
+    regex=re.compile(r"(?P<id>(?:ICU|HCU|CCU|NICU|GCU|SCU|EICU|[0-9]{1,2}[東西南北A-Z]?病棟|[一-龥]{1,4}フロア)\s?(?:の)?[0-9]{1,3}(?:番ベッド|番|号室|床目|ベッド|-[0-9]{1,3}|(?=[にのでへ、。→\s])))(?!\s?(?:人|床|日|名|泊|時))"),
+    triggers=("icu", "hcu", "ccu", "gcu", "scu", "病棟", "フロア"),
+    score=0.85,
+    examples=("ICU3番→7A", "HCU 2番ベッドから", "眼科フロア 703の看護師"),
+    near_misses=("ICU10床", "ICUに3日"),
+)
+
+ROOM_CUE: Final = Pattern(
+    rule="room.cue",
+    type="ROOM",
+    regex=re.compile(
+        r"(?P<cue>病室|部屋(?:番号)?|個室|[0-9]人部屋|大部屋|病棟|入院先|同室|お部屋|ルーム|号棟)(?:番号)?(?:は|の|が|に|へ|:|\(|「|、|\s|移れた!){0,3}\s?(?P<id>(?:[A-Z]棟|[東西南北]棟|[0-9]{1,2}階)?[A-Z]?-?[0-9]{3,4}(?:-[0-9]{1,2})?(?:号)?)(?![0-9A-Za-z]|[,.][0-9]|円|人|日|時|分|号室|mg|床|名|万|年|回)"
+    ),
+    triggers=("病室", "部屋", "個室", "病棟", "同室", "ルーム", "号棟"),
+    score=0.8,
+    examples=("ママの病室512。", "４人部屋の２１３で", "部屋：203は西日が", "病室B棟3-21へ"),
+    near_misses=("個室 8800円", "個室11,000円", "部屋に100人"),
+)
+
+ROOM_BEHIND: Final = Pattern(
+    rule="room.number_context",
+    type="ROOM",
+    regex=re.compile(r"(?<![0-9A-Za-z.,\-/:+<>=¥])(?P<id>(?:[A-Z]棟|[東西南北]棟)?[1-9][0-9]{2,3})(?=号の|の(?:主|方|角|メンバー|患者|じい|ばあ|おば|おじ|隣|ベッド|窓|部屋|[一-龥]{1,3}さん)|に一週間|で[0-9]+泊)(?!の方(?:が|は)[0-9])"),
+    triggers=("号の", "の主", "の方", "の角", "のメンバー", "の患者", "のじい", "のばあ", "のおば", "のおじ", "の隣", "のベッド", "の窓", "の部屋", "に一週間", "泊", "さん"),
+    context=("病棟", "病室", "入院", "部屋", "面会", "看護", "夜勤", "ナース", "退院", "ベッド", "同室", "病院"),
+    before=60,
+    after=60,
+    score=0.7,
+    examples=("「213の方」ではありません。入院中の母", "入院。305の主にワイはなる"),
+    near_misses=("100の方法",),
+)
+
+RECOGNIZERS: Final = (ROOM_NUMBER, ROOM_WARD, ROOM_NAMED, ROOM_SHORT, ROOM_UNIT, ROOM_CUE, ROOM_BEHIND)

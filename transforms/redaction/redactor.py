@@ -1,0 +1,318 @@
+"""The redactor: fold, find, merge, replace.
+
+Belongs here: one text or a stream of lines in, redacted text with its spans out; what happens when something fails.
+Does not: patterns (`recognizers`), names (`names`), the choice of operators (`policy`), files and the command line.
+
+Fails closed: a text that makes any part fail, or that is beyond a bound, is answered with a reason and never passed on.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from transforms.redaction.merge import merge
+from transforms.redaction.names.finder import NameFinder
+from transforms.redaction.operators import generalise, placeholder, placeholder_spans, pseudonym
+from transforms.redaction.policy import RedactionPolicy
+from transforms.redaction.recognizers.base import Found
+from transforms.redaction.recognizers.registry import get_gate
+from transforms.redaction.spans import QUASI, Span
+from transforms.text.fold import Folded, fold
+from transforms.text.tokens import Token, get_tokenizer
+
+MAX_CHARS: Final = 200_000
+"""Longest text that is redacted, in code points; no platform's post comes near. Longer ones fail closed."""
+
+MAX_SPANS: Final = 20_000
+"""Most candidates in one text. More is no post but an attack or a dump, and fails closed."""
+
+_BLANK: Final = "。"
+"""Stands for each character of a placeholder while a text is searched: no pattern reaches across a full stop."""
+
+
+class Redaction(NamedTuple):
+    """A redacted text.
+
+    Attributes:
+        text: with every span replaced as the policy has it.
+        spans: what was replaced, in code points of the text as given; sorted and disjoint.
+    """
+
+    text: str
+    spans: list[Span]
+
+
+class RedactionFailure(NamedTuple):
+    """A text that may not pass on.
+
+    Attributes:
+        reason: a code: `too_long`, `too_many_spans`, `failed_<error>` or `dropped_by_policy`; never text of the post.
+    """
+
+    reason: str
+
+
+class RedactionError(Exception):
+    """A text cannot be redacted. Its only argument is the reason, never text of the post."""
+
+
+class Names(Protocol):
+    """What finds names of persons."""
+
+    def find(self, folded: Folded, tokens: list[Token]) -> list[Span]:
+        """Spans of names, in code points of the original."""
+
+
+class Redactor:
+    """Finds and replaces what identifies somebody.
+
+    Args:
+        policy: operators, allow and deny lists.
+        names: the name finder; the trained one by default.
+        pseudonym_key: secret for the `pseudonym` operator.
+
+    Raises:
+        ValueError: if the policy wants pseudonyms and there is no key.
+    """
+
+    def __init__(
+        self, policy: RedactionPolicy | None = None, names: Names | None = None, *, pseudonym_key: bytes | None = None
+    ) -> None:
+        self.policy = policy or RedactionPolicy()
+        self._names: Names = names or NameFinder()
+        self._key = pseudonym_key
+        if pseudonym_key is None and "pseudonym" in self.policy.operators.values():
+            msg = "the policy has pseudonyms, so a pseudonym key is needed"
+            raise ValueError(msg)
+        self._allow = frozenset(_plain(word) for word in self.policy.allow)
+        self._deny = [(_plain(word), name) for word, name in self.policy.deny.items()]
+        self._gate = get_gate()
+        self._tokenizer = get_tokenizer()
+
+    def redact(self, text: str, *, known_names: Sequence[str] = ()) -> Redaction:
+        """Redact a text.
+
+        Args:
+            text: as given, any Unicode.
+            known_names: names found elsewhere in its thread; they are searched for as written.
+
+        Returns:
+            The redacted text and its spans.
+
+        Raises:
+            RedactionError: if the text may not pass on; its argument is the reason.
+        """
+        spans = [span for span, _ in self._traced(text, known_names)]
+        return Redaction(self._replace(text, spans), spans)
+
+    def redact_many(self, texts: Iterable[str]) -> list[Redaction | RedactionFailure]:
+        """Redact texts; one that fails is answered with its reason and costs itself alone."""
+        return [self._safely(text) for text in texts]
+
+    def redact_lines(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+        """Redact JSON lines of the form {"id", "text", ...}, one at a time.
+
+        Args:
+            lines: bytes of one JSON object each; blank lines are passed over.
+
+        Yields:
+            {"id", "text", "spans"} with redacted text, or {"id", "error"} for a line that cannot be redacted; the id
+            is None where the line has none.
+        """
+        for line in lines:
+            if line.strip():
+                yield self._line(line)
+
+    def explain(self, text: str) -> list[tuple[Span, str]]:
+        """The spans of a text, each with the cue that decided it, "" where the pattern speaks for itself.
+
+        Raises:
+            RedactionError: as `redact`.
+        """
+        return self._traced(text, ())
+
+    def _safely(self, text: str) -> Redaction | RedactionFailure:
+        try:
+            return self.redact(text)
+        except RedactionError as error:
+            return RedactionFailure(str(error))
+
+    def _line(self, line: bytes) -> dict[str, Any]:
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            return {"id": None, "error": "not_json"}
+        if not isinstance(record, dict):
+            return {"id": None, "error": "not_an_object"}
+        ident = record.get("id")
+        ident = ident if isinstance(ident, str | int) else None
+        text = record.get("text")
+        if not isinstance(text, str):
+            return {"id": ident, "error": "no_text"}
+        result = self._safely(text)
+        if isinstance(result, RedactionFailure):
+            return {"id": ident, "error": result.reason}
+        clean = _SURROGATES.sub("\ufffd", result.text)
+        return {"id": ident, "text": clean, "spans": [span._asdict() for span in result.spans]}
+
+    def _traced(self, text: str, known_names: Sequence[str]) -> list[tuple[Span, str]]:
+        """Spans with their cues; every failure becomes a RedactionError that names its kind and nothing else."""
+        if len(text) > MAX_CHARS:
+            raise RedactionError("too_long")
+        try:
+            traced = self._find(text, known_names)
+        except RedactionError:
+            raise
+        except Exception as error:
+            # The error's own message may hold the text: its class is all that is told.
+            raise RedactionError(f"failed_{type(error).__name__.lower()}") from None
+        limit = self.policy.quasi_limit()
+        if limit is not None and sum(span.type in QUASI for span, _ in traced) >= limit:
+            raise RedactionError("dropped_by_policy")
+        if any(self.policy.operator(span.type) == "drop_post" for span, _ in traced):
+            raise RedactionError("dropped_by_policy")
+        return traced
+
+    def _find(self, text: str, known_names: Sequence[str]) -> list[tuple[Span, str]]:
+        """Merged spans with their cues."""
+        searched = _blank_placeholders(text)
+        folded = fold(searched)
+        numeric = folded.numeric
+        found = self._gate.find(numeric.text)
+        if len(found) > MAX_SPANS:
+            raise RedactionError("too_many_spans")
+        candidates = [Span(*numeric.origin_span(f.start, f.end), f.type, f.score, f.rule) for f in found]
+        cues = {(c.start, c.type, c.rule): f.cue for c, f in zip(candidates, found, strict=True) if f.cue}
+        tokens = self._tokenizer.tokenize(folded)
+        persons = self._names.find(folded, tokens)
+        candidates += persons
+        candidates += _known_names(folded, tokens, known_names)
+        candidates += _ages_behind_names(folded, persons)
+        candidates += self._denied(folded)
+        if len(candidates) > MAX_SPANS:
+            raise RedactionError("too_many_spans")
+        spans = merge(candidates, searched)
+        if self._allow:
+            spans = [s for s in spans if _plain(text[s.start : s.end]) not in self._allow]
+        return [(s, cues.get((s.start, s.type, s.rule), "")) for s in spans if self.policy.operator(s.type) != "keep"]
+
+    def _denied(self, folded: Folded) -> Iterator[Span]:
+        """Occurrences of words on the deny list."""
+        for word, name in self._deny:
+            for start, end in _occurrences(folded.text, word):
+                yield Span(*folded.origin_span(start, end), name, 1.0, "policy.deny")
+
+    def _replace(self, text: str, spans: list[Span]) -> str:
+        """The text with its spans replaced."""
+        if not spans:
+            return text
+        parts: list[str] = []
+        position = 0
+        for span in spans:
+            parts.append(text[position : span.start])
+            parts.append(self._operate(span.type, text[span.start : span.end]))
+            position = span.end
+        parts.append(text[position:])
+        return "".join(parts)
+
+    def _operate(self, name: str, text: str) -> str:
+        operator = self.policy.operator(name)
+        if operator == "generalise":
+            return generalise(name, text)
+        if operator == "pseudonym" and self._key is not None:
+            return pseudonym(name, text, self._key)
+        return placeholder(name)
+
+
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+
+
+def _plain(word: str) -> str:
+    """A listed word as it is compared: folded, without surrounding space."""
+    return fold(word.strip()).text
+
+
+def _blank_placeholders(text: str) -> str:
+    """The text with placeholders of an earlier pass blanked, at the same length."""
+    spans = placeholder_spans(text)
+    if not spans:
+        return text
+    parts: list[str] = []
+    position = 0
+    for start, end in spans:
+        parts += [text[position:start], _BLANK * (end - start)]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _occurrences(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """Where a word stands in a text."""
+    start = text.find(word) if word else -1
+    while start >= 0:
+        yield start, start + len(word)
+        start = text.find(word, start + len(word))
+
+
+# A name that goes on so is a disease, a place or a house, not the person named elsewhere in the post.
+_NOT_A_PERSON: Final = re.compile(
+    r"(?:病|症|氏病|型|母斑|反応|試験|分類|式|法|県|市|区|町|村|駅|線|港|山|川|島|通り|橋|病院|医院|クリニック|内科|外科|歯科|整形|小児科|眼科|皮膚科|産婦人科|薬局|記念|大学|高校|製薬|薬品|胃散|漢方|製菓|精機|工業)"
+)
+_SCRIPT_RE: Final = re.compile(r"(?P<kanji>[一-龥々㐀-䶵])|(?P<hira>[ぁ-ゖ])|(?P<kata>[ァ-ヺー])|(?P<latin>[A-Za-z])")
+
+
+def _known_names(folded: Folded, tokens: list[Token], known: Sequence[str]) -> Iterator[Span]:
+    """Where names known from the post's thread stand; the finder itself repeats the names that it found."""
+    if not known:
+        return
+    starts, ends = {t.start for t in tokens}, {t.end for t in tokens}
+    words = {part for name in known for part in re.split(r"[\s・·=,.]+", fold(name).text)}
+    for word in words:
+        if len(word) < _shortest(word):
+            continue
+        for start, end in _occurrences(folded.text, word):
+            alone = _stands_alone(folded.text, start, end, starts, ends)
+            if alone and not _NOT_A_PERSON.match(folded.text, end):
+                yield Span(*folded.origin_span(start, end), "PERSON", 0.8, "person.thread")
+
+
+def _script(char: str) -> str:
+    match = _SCRIPT_RE.match(char)
+    return match.lastgroup or "" if match else ""
+
+
+def _shortest(word: str) -> int:
+    """How long a name must be to be searched for: two kanji, three letters of a syllabary or alphabet."""
+    return 2 if word and _script(word[0]) == "kanji" else 3
+
+
+def _stands_alone(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:
+    """Whether an occurrence is a word of its own: at word borders, or between letters of other scripts."""
+    if start in starts and end in ends:
+        return True
+    before = _script(text[start - 1]) if start else ""
+    behind = _script(text[end]) if end < len(text) else ""
+    return before != _script(text[start]) and behind != _script(text[end - 1])
+
+
+_AGE_BRACKET: Final = re.compile(
+    r"\s?[(（]\s?(?:享年|当時|満)?\s?(?P<age>[0-9]{1,3}|[一二三四五六七八九]つ|[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])(?=\s?[)）、,])|[、,]\s?(?P<bare>[1-9][0-9])(?=[。、)）])"
+)
+
+
+def _ages_behind_names(folded: Folded, persons: list[Span]) -> Iterator[Span]:
+    """Bare numbers in brackets or behind a comma right after a name: ages (ルイ(4)、髙橋 律、34、)."""
+    original = folded.original
+    for person in persons:
+        window = fold(original[person.end : person.end + 16])
+        match = _AGE_BRACKET.match(window.text)
+        if not match:
+            continue
+        start, end = match.span(match.lastgroup or 0)
+        if window.text[start:end].isdigit() and int(window.text[start:end]) > 115:
+            continue
+        low, high = window.origin_span(start, end)
+        yield Span(person.end + low, person.end + high, "AGE", 0.75, "age.behind_name")
