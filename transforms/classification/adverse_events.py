@@ -172,10 +172,9 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
     drugs = drugs_in(scan)
     events = _events(scan, clauses)
     cues = [hit.entry.values[0] for hit in scan.of("cues")]
-    listed = list(clauses)
-    drug_clauses = {clause_at(listed, hit.start) for hit in drugs}
+    drug_clauses = {clause_at(clauses, hit.start) for hit in drugs}
     event_clauses = {e.clause for e in events}
-    sentence = _sentences(listed)
+    sentence = _sentences(clauses)
     drug_sentences = {sentence[i] for i in drug_clauses}
     strong = sum(hit.entry.values[1] != _WEAK for hit in drugs)
     return AeFeatures(
@@ -193,7 +192,7 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
     )
 
 
-def _sentences(clauses: list[Clause]) -> list[int]:
+def _sentences(clauses: Sequence[Clause]) -> list[int]:
     """The number of the sentence of each clause."""
     numbers = []
     current = 0
@@ -204,11 +203,10 @@ def _sentences(clauses: list[Clause]) -> list[int]:
 
 
 def _events(scan: Scan, clauses: Sequence[Clause]) -> list[_Event]:
-    listed = list(clauses)
     found = []
     for hit in events_in(scan):
-        at = clause_at(listed, hit.start)
-        clause = listed[at]
+        at = clause_at(clauses, hit.start)
+        clause = clauses[at]
         denied = negated(scan.text, hit.end, clause.end)
         feared = bool(clause.cues & {"fear", "conditional"})
         found.append(_Event(hit, at, denied, feared, "question" in clause.cues, hit.entry.values[2] == "1"))

@@ -65,11 +65,10 @@ def judgements(scan: Scan, clauses: Sequence[Clause]) -> list[Judgement]:
     by_scope: dict[frozenset[str], list[Hit]] = {}
     for hit in scan.of("polarity"):
         by_scope.setdefault(_scope(hit.entry), []).append(hit)
-    listed = list(clauses)
     for scope, hits in by_scope.items():
         for hit in longest(hits):
-            at = clause_at(listed, hit.end - 1)
-            clause = listed[at]
+            at = clause_at(clauses, hit.end - 1)
+            clause = clauses[at]
             value = 1 if hit.entry.values[0] == "+" else -1
             if negated(scan.text, hit.end, clause.end):
                 value = -value
@@ -106,24 +105,29 @@ def aspects_of(
     if not themes:
         return ()
     words = judgements(scan, clauses)
+    if not words:
+        general = _SENTIMENT.get(sentiment, 0)
+        known = taxonomy().themes
+        return tuple(Aspect(code, known[code].topic, general) for code in themes)
     known = taxonomy().themes
     places: dict[str, set[int]] = {}
-    listed = list(clauses)
     wanted = set(themes)
     for hit in scan.of("themes"):
         code = hit.entry.values[0]
         if code in wanted:
-            places.setdefault(code, set()).add(clause_at(listed, hit.start))
+            places.setdefault(code, set()).add(clause_at(clauses, hit.start))
     general = _SENTIMENT.get(sentiment, 0)
     found = []
     for code in themes:
         topic = known[code].topic
-        value = _judge(code, topic, places.get(code, set()), words, listed)
+        value = _judge(code, topic, places.get(code, set()), words, clauses)
         found.append(Aspect(code, topic, general if value is None else value))
     return tuple(found)
 
 
-def _judge(code: str, topic: str, at: set[int], words: list[Judgement], clauses: list[Clause]) -> int | None:
+def _judge(
+    code: str, topic: str, at: set[int], words: list[Judgement], clauses: Sequence[Clause]
+) -> int | None:
     """The polarity of one theme, None where no word judges it."""
     own = [w for w in words if code in w.themes or topic in w.themes]
     here = [w.value for w in own if w.clause in at] + [
@@ -138,7 +142,7 @@ def _judge(code: str, topic: str, at: set[int], words: list[Judgement], clauses:
     return polarity_of(sum(beside)) if beside else None
 
 
-def _beside(at: set[int], clauses: list[Clause]) -> set[int]:
+def _beside(at: set[int], clauses: Sequence[Clause]) -> set[int]:
     """Clauses after and before those given, as far as no turn and no sentence lies between."""
     near: set[int] = set()
     for i in at:

@@ -7,6 +7,7 @@ Does not: what the clause is about.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from transforms.classification.lexicons import Hit, Scan
@@ -14,6 +15,8 @@ from transforms.classification.lexicons import Hit, Scan
 _SPLITS = frozenset({"split.end", "split.soft", "split.turn"})
 _SENTENCE_CUES = frozenset({"question", "hearsay", "irony", "wish"})
 """Cues that stand at the end of a sentence and mean all of its clauses."""
+
+_NONE: frozenset[str] = frozenset()
 
 _NEGATED = re.compile(
     r"[^。、!?\n]{0,5}?(?:な(?:い|かっ|く(?:て|、|な[っりる])|し(?:で|に|。|、|$)|ければ)|ませ(?:ん|ず)|ず(?:に|、|。|$)|ぬ(?:。|$)"
@@ -76,29 +79,45 @@ def split(scan: Scan) -> list[Clause]:
 
 def _marked(bounds: list[tuple[int, bool, bool]], cues: list[Hit]) -> list[Clause]:
     """Give each clause the cues that stand in it, and each sentence's clauses those of the sentence."""
-    found: list[set[str]] = [set() for _ in bounds]
-    index = 0
-    for hit in cues:
-        while index < len(bounds) - 1 and hit.start >= bounds[index][0]:
-            index += 1
-        found[index].add(hit.entry.values[0])
-    first = 0
-    for i, (_, _, ends) in enumerate(bounds):
-        if not ends:
-            continue
-        shared = _SENTENCE_CUES.intersection(*[set().union(*found[first : i + 1])])
-        for marks in found[first : i + 1]:
-            marks.update(shared)
-        first = i + 1
+    found = _cues_by_clause(bounds, cues) if cues else {}
+    shared = _shared_by_sentence(bounds, found) if found else {}
     clauses = []
     start = 0
-    for (end, turns, ends), cue_set in zip(bounds, found, strict=True):
-        clauses.append(Clause(start, end, frozenset(cue_set), turns, ends))
+    for i, (end, turns, ends) in enumerate(bounds):
+        marks = found.get(i, _NONE) | shared.get(i, _NONE) if found else _NONE
+        clauses.append(Clause(start, end, marks, turns, ends))
         start = end
     return clauses
 
 
-def clause_at(clauses: list[Clause], offset: int) -> int:
+def _cues_by_clause(bounds: list[tuple[int, bool, bool]], cues: list[Hit]) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+    index = 0
+    last = len(bounds) - 1
+    for hit in cues:
+        while index < last and hit.start >= bounds[index][0]:
+            index += 1
+        found[index] = found.get(index, _NONE) | {hit.entry.values[0]}
+    return found
+
+
+def _shared_by_sentence(
+    bounds: list[tuple[int, bool, bool]], found: dict[int, frozenset[str]]
+) -> dict[int, frozenset[str]]:
+    """For each clause of a sentence the cues that mean the whole of it; sentences without one have no key."""
+    shared: dict[int, frozenset[str]] = {}
+    first = 0
+    for i, (_, _, ends) in enumerate(bounds):
+        if not ends:
+            continue
+        marks = _NONE.union(*(found[j] for j in range(first, i + 1) if j in found)) & _SENTENCE_CUES
+        if marks:
+            shared.update(dict.fromkeys(range(first, i + 1), marks))
+        first = i + 1
+    return shared
+
+
+def clause_at(clauses: Sequence[Clause], offset: int) -> int:
     """The index of the clause in which a folded offset lies; the last one for an offset past the end.
 
     Args:

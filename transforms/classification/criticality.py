@@ -34,6 +34,9 @@ class Criticality(NamedTuple):
     evidence: tuple[str, ...]
 
 
+_NONE = Criticality(0, harm_claimed=False, evidence=())
+
+
 def criticality(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> Criticality:
     """Grade a post by its worst statement, not by the mean.
 
@@ -49,12 +52,12 @@ def criticality(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> C
         The level with its evidence. An irrelevant post has 0.
     """
     if not labels.relevant:
-        return Criticality(0, harm_claimed=False, evidence=())
-    hits = _stated(scan, clauses)
+        return _NONE
     flagged = max((_HARM_FLAGS.get(flag, 0) for flag in labels.flags), default=0)
     told = labels.sentiment in {"neg", "mixed"} or flagged > 0
     if not told or labels.intent == "praise":
-        return Criticality(0, harm_claimed=False, evidence=())
+        return _NONE
+    hits = _stated(scan, clauses)
     worst = max((int(h.entry.values[0]) for h in hits), default=0)
     cap = _cap(labels, flagged)
     level = min(worst, cap)
@@ -84,10 +87,9 @@ def _cap(labels: GuideLabels, flagged: int) -> int:
 
 def _stated(scan: Scan, clauses: Sequence[Clause]) -> list[Hit]:
     """Hits that are said to be so: not negated, not merely possible."""
-    listed = list(clauses)
     found = []
     for hit in scan.of("criticality"):
-        clause = listed[clause_at(listed, hit.start)]
+        clause = clauses[clause_at(clauses, hit.start)]
         if negated(scan.text, hit.end, clause.end) or _UNREAL & clause.cues:
             continue
         found.append(hit)

@@ -143,10 +143,14 @@ def stage_of_care(scan: Scan, topics: Sequence[str]) -> str | None:
     Returns:
         予約, 受付, 検査, 診察, 治療/手術, 入院生活, 会計, 退院/フォロー or None.
     """
-    counts = Counter(hit.entry.values[0] for hit in longest(scan.of("stages")))
-    if not counts:
+    hits = longest(scan.of("stages"))
+    if not hits:
         return None
-    most = counts.most_common(1)[0][1]
+    counts: dict[str, int] = {}
+    for hit in hits:
+        stage = hit.entry.values[0]
+        counts[stage] = counts.get(stage, 0) + 1
+    most = max(counts.values())
     best = [stage for stage, n in counts.items() if n == most]
     hinted = _STAGE_BY_TOPIC.get(topics[0]) if topics else None
     return hinted if hinted in best else best[0]

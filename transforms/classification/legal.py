@@ -66,13 +66,12 @@ def ad_claim_kinds(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -
     """
     flagged = "ad_claim" in labels.flags
     advertises = flagged or labels.speaker in _ADVERTISERS - {"hcp"}
-    listed = list(clauses)
     found = set()
     for hit in scan.of("adverts"):
         kind = hit.entry.values[0]
         if not advertises and kind not in _ANYBODY:
             continue
-        if not flagged and listed and "denied" in listed[clause_at(listed, hit.start)].cues:
+        if not flagged and clauses and "denied" in clauses[clause_at(clauses, hit.start)].cues:
             continue
         found.add(kind)
     return tuple(kind for kind in AD_KINDS if kind in found)

@@ -3,11 +3,14 @@
 Belongs here: the tables (TSV beside this file), their reader, and the one pass over a text that finds all of them.
 Does not: what follows from a word; that is for the modules that ask for its kind.
 
-Every table has the columns that `_TABLES` names. Two of them are the same everywhere:
+Every table has the columns that `_TABLES` names. Three of them are the same everywhere:
 
 * `terms`: spellings divided by `|`. A `*` in a drug's spelling stands for the words of `_DRUG_FORMS` (薬, 錠, 注射 …).
-* `when`: empty, or a regular expression that must be found within `WINDOW` characters around the spelling, on folded
-  text. It is tried only where the spelling stands, so that a text costs one automaton pass and few expressions.
+* `at`: empty, or a regular expression that must match where the spelling begins (a look-behind sees what stands before).
+* `around`: empty, or a regular expression of which a match must take in some of the spelling.
+
+Both see `WINDOW` characters around the spelling, on folded text in lower case, and are tried only where the spelling
+stands, so that a text costs one automaton pass and few expressions. The hit is then what the expression matched.
 
 A line that starts with `#` is a comment. The version below goes into every classified row.
 """
@@ -17,6 +20,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib import resources
+from operator import itemgetter
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -26,10 +30,12 @@ from transforms.text.fold import Folded, fold
 LEXICON_VERSION = "1.0"
 
 WINDOW = (12, 22)
-"""How many folded characters before and after a spelling its `when` may see."""
+"""How many folded characters before and after a spelling its conditions may see."""
 
 MAX_SCANNED = 20_000
 """Folded characters that are looked at. A post of any platform is shorter; what is longer is no post."""
+
+_PLACE = itemgetter(0, 1)
 
 _ASCII_LOWER = {ord(capital): capital.lower() for capital in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
@@ -48,7 +54,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "adverts": ("kind",),
     "criticality": ("level", "reason"),
 }
-"""Table -> its columns before `terms` and `when`."""
+"""Table -> its columns before `terms`, `at` and `around`."""
 
 _DRUG_FORMS = (
     "の薬",
@@ -72,20 +78,22 @@ class Entry(NamedTuple):
         table: which table.
         rule: id for the evidence: the table and the line's first value, e.g. `drugs.ロキソプロフェン`.
         values: the line's own columns, in the order of `_TABLES`.
-        when: the condition on the surroundings, if any.
+        at: the condition at the spelling's place, if any.
+        around: the condition around it, if any.
     """
 
     table: str
     rule: str
     values: tuple[str, ...]
-    when: re.Pattern[str] | None
+    at: re.Pattern[str] | None
+    around: re.Pattern[str] | None
 
 
 class Hit(NamedTuple):
     """A word of a table found in a text.
 
     Attributes:
-        start: first folded character, of the `when` expression's match if there is one.
+        start: first folded character, of the match of the condition if there is one.
         end: one past the last.
         entry: the line.
     """
@@ -126,7 +134,8 @@ class Lexicon:
             found = by_spelling.setdefault(spelling, [])
             if entry not in found:
                 found.append(entry)
-        self._entries = list(by_spelling.values())
+        self._plain = [tuple(e for e in found if not (e.at or e.around)) for found in by_spelling.values()]
+        self._conditioned = [tuple(e for e in found if e.at or e.around) for found in by_spelling.values()]
         self._automaton = AhoCorasick(list(by_spelling), matchkind=MatchKind.Standard, store_patterns=False)
 
     def scan(self, folded: Folded) -> Scan:
@@ -141,14 +150,20 @@ class Lexicon:
         text = _lower(folded.text[:MAX_SCANNED])
         hits: dict[str, list[Hit]] = {}
         seen: set[tuple[int, int, int]] = set()
-        before, after = WINDOW
-        entries = self._entries
+        after = WINDOW[1]
+        plain, conditioned = self._plain, self._conditioned
         for spelling, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            for entry in entries[spelling]:
-                if entry.when is None:
-                    hits.setdefault(entry.table, []).append(Hit(start, end, entry))
-                    continue
-                match = entry.when.search(text, start - before if start > before else 0, end + after)
+            for entry in plain[spelling]:
+                hit = Hit(start, end, entry)
+                if (table := entry[0]) in hits:
+                    hits[table].append(hit)
+                else:
+                    hits[table] = [hit]
+            for entry in conditioned[spelling]:
+                if entry.at is not None:
+                    match = entry.at.match(text, start, end + after)
+                else:
+                    match = _around(entry.around, text, start, end)
                 if match is None:
                     continue
                 first, last = match.span()
@@ -156,18 +171,26 @@ class Lexicon:
                     seen.add(key)
                     hits.setdefault(entry.table, []).append(Hit(first, last, entry))
         for found in hits.values():
-            found.sort(key=_place)
+            if len(found) > 1:
+                found.sort(key=_PLACE)
         return Scan(folded, text, hits)
+
+
+def _around(when: re.Pattern[str] | None, text: str, start: int, end: int) -> re.Match[str] | None:
+    """The first match of a condition near a spelling that takes in some of the spelling."""
+    if when is None:
+        return None
+    before, after = WINDOW
+    match = when.search(text, max(0, start - before), end + after)
+    while match is not None and match.end() <= start:
+        match = when.search(text, match.end() + (match.end() == match.start()), end + after)
+    return match if match is not None and match.start() < end else None
 
 
 def _lower(text: str) -> str:
     """Lower case of the same length; some capitals of other scripts would grow."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else text.translate(_ASCII_LOWER)
-
-
-def _place(hit: Hit) -> tuple[int, int]:
-    return hit[0], hit[1]
 
 
 def longest(hits: list[Hit]) -> list[Hit]:
@@ -211,21 +234,21 @@ def rows(table: str) -> list[dict[str, str]]:
         table: a key of `_TABLES`.
 
     Returns:
-        One mapping a line: its own columns, `terms` and `when`.
+        One mapping a line: its own columns, `terms`, `at` and `around`.
 
     Raises:
         ValueError: a line has more columns than the table.
     """
-    columns = (*_TABLES[table], "terms", "when")
+    columns = (*_TABLES[table], "terms", "at", "around")
     text = resources.files(__package__).joinpath(f"{table}.tsv").read_text(encoding="utf-8")
     out = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         values = line.split("\t")
-        if not len(columns) - 1 <= len(values) <= len(columns):
+        if not len(columns) - 2 <= len(values) <= len(columns):
             raise ValueError(f"{table}.tsv line {number}: {len(values)} columns, expected {len(columns)}")
-        out.append(dict(zip(columns, [*values, ""][: len(columns)], strict=True)))
+        out.append(dict(zip(columns, [*values, "", ""][: len(columns)], strict=True)))
     return out
 
 
@@ -233,8 +256,9 @@ def _read(table: str) -> list[tuple[str, Entry]]:
     pairs: list[tuple[str, Entry]] = []
     for row in rows(table):
         values = tuple(row[column] for column in _TABLES[table])
-        when = re.compile(row["when"]) if row["when"] else None
-        entry = Entry(table, f"{table}.{values[0]}", values, when)
+        at = re.compile(row["at"]) if row["at"] else None
+        around = re.compile(row["around"]) if row["around"] else None
+        entry = Entry(table, f"{table}.{values[0]}", values, at, around)
         pairs.extend((spelling, entry) for term in row["terms"].split("|") for spelling in _spellings(term))
     return pairs
 
