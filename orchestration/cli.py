@@ -228,10 +228,10 @@ def erase(
     ] = None,
 ) -> None:
     """Erase a post or an author everywhere, refuse them from now on, and run the marts again."""
-    from orchestration import rights
-
     if (post_id is None) == (author is None):
         raise typer.BadParameter("give either --post-id or --author")
+    from orchestration import rights
+
     success = rights.erase(_settings(), source=source, post_id=post_id, author_id=author, console=out)
     raise typer.Exit(DONE if success else FAILED)
 
