@@ -101,7 +101,7 @@ def labelled_tokens(text: str, people: Iterable[tuple[int, int]]) -> tuple[list[
     """
     folded = fold(text)
     tokens = get_tokenizer().tokenize(folded)
-    tokens = join(tokens, "".join(map(place_code, tokens)))
+    tokens = join(tokens, "".join(map(place_code, tokens))) or tokens
     covered = {i for start, end in people for i in range(start, end)}
     units = with_spaces(tokens, folded.text)
     labels = []

@@ -15,17 +15,14 @@ from functools import cache
 from typing import Final
 
 from transforms.redaction.names import keep
-from transforms.redaction.names.features import BOUNDARY, NEWLINE, REACH, SPACE
+from transforms.redaction.names.features import REACH, SPACE
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import HINT, join
-from transforms.redaction.names.model import Model, Word, load_weights
+from transforms.redaction.names.model import NEVER, Model, Word, load_weights
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES
 from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
 from transforms.text.tokens import Token
-
-_DULL: Final = -7.0
-"""Words with less evidence from themselves are no names, whatever stands beside them."""
 
 _ADDRESSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF", "STAFF"}
 _LABELS: Final = frozenset({"LABEL", "KIN"})
@@ -41,6 +38,9 @@ BARS: Final[dict[str, float]] = {
     "person.model": 0.35,
 }
 """Probability that is enough, by the cue beside the word."""
+
+
+_LOWEST_BAR: Final = min(BARS.values())
 
 
 class NameFinder:
@@ -63,43 +63,63 @@ class NameFinder:
         Returns:
             Disjoint spans of type PERSON in order, in code points of the original.
         """
+        if not tokens:
+            return []
         model = self._model
-        words = [model.word(t) for t in tokens]
+        words = model.words(tokens)
         codes = "".join([w.code for w in words])
         if HINT.search(codes):
             joined = join(tokens, codes)
-            if len(joined) != len(tokens):
-                tokens, words = joined, [model.word(t) for t in joined]
-        candidates = [i for i, w in enumerate(words) if w.own > _DULL and w.description.candidate]
-        if not candidates:
+            if joined is not None:
+                tokens, words = joined, model.words(joined)
+        text = folded.text
+        units: Sequence[Token | None] = tokens
+        if " " in text or "\n" in text:
+            units, words = _with_spaces(tokens, words, text, model)
+        edge = [model.boundary] * REACH
+        words = [*edge, *words, *edge]
+        likely = model.likely(words)
+        if not likely:
             return []
-        return _Post(model, folded, tokens, words).spans()
+        return _Names(model, folded, [None] * REACH + [*units] + [None] * REACH, words).spans(likely)
 
 
-class _Post:
-    """One post at work."""
+def _with_spaces(
+    tokens: Sequence[Token], words: Sequence[Word], text: str, model: Model
+) -> tuple[list[Token | None], list[Word]]:
+    """Tokens and words with an entry for each white space between them."""
+    units: list[Token | None] = []
+    kinds: list[Word] = []
+    end = tokens[0].start
+    for token, word in zip(tokens, words, strict=True):
+        start = token[1]
+        if start != end:
+            units.append(None)
+            kinds.append(model.newline if "\n" in text[end:start] else model.space)
+        units.append(token)
+        kinds.append(word)
+        end = token[2]
+    return units, kinds
 
-    def __init__(self, model: Model, folded: Folded, tokens: Sequence[Token], words: Sequence[Word]) -> None:
+
+class _Names:
+    """The names of one post, at work."""
+
+    def __init__(
+        self, model: Model, folded: Folded, tokens: Sequence[Token | None], words: Sequence[Word]
+    ) -> None:
         self.folded = folded
         self.text = folded.text
         self.model = model
-        self.tokens: list[Token | None] = [None] * REACH
-        self.words: list[Word] = [model.edge(BOUNDARY)] * REACH
-        end = tokens[0].start if tokens else 0
-        for token, word in zip(tokens, words, strict=True):
-            if token.start > end:
-                self.tokens.append(None)
-                self.words.append(model.edge(NEWLINE if "\n" in self.text[end : token.start] else SPACE))
-            self.tokens.append(token)
-            self.words.append(word)
-            end = token.end
-        self.tokens += [None] * REACH
-        self.words += [model.edge(BOUNDARY)] * REACH
-        self.size = len(self.words)
+        self.tokens = tokens
+        self.words = words
+        self.size = len(words)
 
-    def spans(self) -> list[Span]:
-        """All names."""
-        marks = self._marked()
+    def spans(self, likely: Sequence[tuple[int, float]]) -> list[Span]:
+        """All names, of the words that are worth a closer look."""
+        marks = self._marked(likely)
+        if not marks:
+            return []
         self._drop_public(marks)
         if not marks:
             return []
@@ -114,9 +134,11 @@ class _Post:
         score, rule = max((marks[i] for i in run), key=lambda mark: (mark[1] != "person.part", mark[0]))
         return Span(start, end, "PERSON", round(score, 3), rule)
 
-    def _marked(self) -> dict[int, tuple[float, str]]:
+    def _marked(self, likely: Sequence[tuple[int, float]]) -> dict[int, tuple[float, str]]:
         marks: dict[int, tuple[float, str]] = {}
-        for i, probability in self._probabilities():
+        for i, probability in self._probabilities(likely):
+            if probability < _LOWEST_BAR:
+                continue
             rule = self._cue(i)
             if probability >= BARS[rule] and not self._stays(i, probability, rule):
                 marks[i] = (probability, rule)
@@ -158,7 +180,7 @@ class _Post:
         marked = set(marks)
         for i in grow(post, marked):
             marks[i] = (0.5, "person.part")
-        for i in repeats(post, set(marks), lambda at: not self._is_part_of_other_name(at)):
+        for i in repeats(post, self.text, set(marks), lambda at: not self._is_part_of_other_name(at)):
             marks[i] = (0.5, "person.repeat")
 
     def _drop_public(self, marks: dict[int, tuple[float, str]]) -> None:
@@ -170,16 +192,22 @@ class _Post:
                 for i in run:
                     del marks[i]
 
-    def _probabilities(self) -> list[tuple[int, float]]:
+    def _probabilities(self, likely: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
         words, model = self.words, self.model
         result: list[tuple[int, float]] = []
         chain: list[int] = []
-        for i in range(REACH, self.size - REACH + 1):
-            if i < self.size - REACH and words[i].own > _DULL and words[i].description.candidate:
-                chain.append(i)
-            elif chain:
-                result += zip(chain, model.chain([model.evidence(words, at) for at in chain]), strict=True)
-                chain = []
+        evidence: list[float] = []
+        for (i, single), (following, _) in zip(likely, [*likely[1:], (0, 0.0)], strict=True):
+            chain.append(i)
+            evidence.append(single + model.evidence(words, i))
+            if following == i + 1:
+                continue
+            after_other = words[chain[0] - 1].own > NEVER
+            before_other = words[i + 1].own > NEVER
+            result += zip(
+                chain, model.chain(evidence, after_other=after_other, before_other=before_other), strict=True
+            )
+            chain, evidence = [], []
         return result
 
     def _cue(self, i: int) -> str:

@@ -80,7 +80,7 @@ def grow(post: Post, marked: set[int]) -> set[int]:
     queue = sorted(marked)
     while queue:
         i = queue.pop()
-        for rule in _RULES:
+        for rule in _RULES.get(post.letter(i), ()):
             for new in rule(post, i):
                 if new not in marked and new not in added:
                     added.add(new)
@@ -216,28 +216,31 @@ def _reads(post: Post, i: int) -> bool:
     return post.surface(i) in {"と", "って"} and post.surface(i + 1)[:1] in {"読", "よ"}
 
 
-_RULES: Final[tuple[Callable[[Post, int], Iterator[int]], ...]] = (
-    _kanji_left,
-    _kanji_right,
-    _kana_right,
-    _kana_left,
-    _bridge,
-    _latin,
-    _full_name,
-    _reading,
-)
+_ANY: Final = (_full_name, _reading)
+_RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
+    "C": (_kanji_left, _kanji_right, _kana_right, *_ANY),
+    "H": (_kanji_right, _kana_right, _kana_left, *_ANY),
+    "K": (_kanji_right, _kana_right, _bridge, *_ANY),
+    "A": (_latin,),
+    "T": (_latin,),
+}
+"""What may be added beside a word, by its script."""
 
 
-def repeats(post: Post, marked: set[int], may: Callable[[int], bool]) -> set[int]:
+def repeats(post: Post, text: str, marked: set[int], may: Callable[[int], bool]) -> set[int]:
     """The same names elsewhere in the post.
 
     Args:
         post: the post.
+        text: its text.
         marked: indices of words that are names.
         may: whether a word may be a name where it stands (no facility, no disease).
     """
     keys = {key for i in marked if (key := _key(post, i))}
     added: set[int] = set()
+    readable = to_hiragana(text).lower()
+    if sum(readable.count(key) for key in keys) <= len(marked):
+        return added
     for i, token in enumerate(post.tokens):
         if token is None or i in marked or _key(post, i) not in keys:
             continue

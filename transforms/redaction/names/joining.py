@@ -18,19 +18,23 @@ from transforms.text.tokens import Token
 MAX_LENGTH: Final = 7
 """Characters of the longest name that is put together."""
 
+_NAME_KANJI: Final = frozenset("子山川島城村町谷")
+"""Words of `vocabulary` that end names as well."""
+
 _OPENING: Final = frozenset("「『([【〈《<")
 _CLOSING: Final = frozenset("」』)]】〉》>")
 _NO_START: Final = frozenset("っゃゅょぁぃぅぇぉーんをッャュョァィゥェォンヲ")
 
-# One letter a token, so that a regular expression finds the few places where something may be joined:
-# c kanji of one or two characters, k katakana and h hiragana of up to four, H honorific, ( and ) brackets, , comma or
-# middle dot, p other particle, x anything else.
+# One letter a token, so that a regular expression finds the few places where something may be joined: c one kanji, d two
+# kanji, e two kanji that are a name or a place, k katakana and h hiragana of up to four, H honorific, ( and ) brackets,
+# , comma or middle dot, p particle in hiragana, x anything else.
 HINT: Final = re.compile(
-    r"(?P<kanji>c{2,4})"
+    r"(?P<kanji>c[cde]{1,3}|[de]c[cde]{0,2}|de|e[de])"
     r"|(?P<katakana>k{2,4})"
     r"|(?P<before>[hp]{2,5})(?=H)"
     r"|(?<=\()(?P<inside>[hpkc]{2,5})(?=[\),])"
 )
+"""Matches in the string of all `place_code`s where `join` may find something."""
 
 
 def place_code(token: Token) -> str:
@@ -42,14 +46,24 @@ def place_code(token: Token) -> str:
         return _symbol_code(surface)
     letter = script(surface)
     if letter == "C":
-        return (
-            "c" if len(surface) <= 2 and token.pos2 != "数詞" and not token.pos3.startswith("助数詞") else "x"
-        )
+        return _kanji_code(token)
     if letter == "K":
         return "k" if len(surface) <= 4 else "x"
     if letter == "H" and len(surface) <= 4:
         return "p" if token.pos == "助詞" else "h"
     return "x"
+
+
+def _kanji_code(token: Token) -> str:
+    surface = token.surface
+    if len(surface) > 2 or token.pos2 == "数詞" or token.pos3.startswith("助数詞"):
+        return "x"
+    known = token.pos3 in {"人名", "地名"}
+    if not known and surface in WORD_CLASS and surface not in _NAME_KANJI:
+        return "x"
+    if len(surface) == 1:
+        return "c"
+    return "e" if known else "d"
 
 
 def _symbol_code(surface: str) -> str:
@@ -77,7 +91,7 @@ def joined(tokens: Sequence[Token]) -> Token:
     )
 
 
-def join(tokens: Sequence[Token], codes: str) -> list[Token]:
+def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
     """Join the pieces of names.
 
     Args:
@@ -85,7 +99,7 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token]:
         codes: their `place_code`s, one letter each.
 
     Returns:
-        The tokens with each run that makes a listed name replaced by one token; the given ones where nothing joins.
+        The tokens with each run that makes a listed name replaced by one token; None where nothing joins.
     """
     result: list[Token] | None = None
     done = 0
@@ -100,9 +114,7 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token]:
             result += tokens[done:start]
             result.append(joined(tokens[start : start + size]))
             done = start = start + size
-    if result is None:
-        return list(tokens)
-    return result + list(tokens[done:])
+    return None if result is None else result + list(tokens[done:])
 
 
 def _is_particle_after_noun(tokens: Sequence[Token], start: int, end: int) -> bool:
