@@ -40,6 +40,8 @@ _REPEATS_WITHIN = (
 )
 _SSE = re.compile(rb"(?:\A|\n)(?:event|data|id|retry):|\A:", re.ASCII)
 _BLANK = frozenset({b"", b"\r"})
+# What an adapter may stumble over in a value of a type that no documentation mentions.
+_UNFORESEEN = (TypeError, KeyError, IndexError, AttributeError, ValueError, OverflowError, RecursionError)
 _KEPT = frozenset({"create", "edit"})
 
 
@@ -100,14 +102,11 @@ class Reading:
     def _payload(self, source: ByteSource) -> Iterator[Post | Quarantined]:
         self.line = None
         self.context = b""
-        head = source.peek(_HEAD)
+        head = _first_words(source)
         if not head.strip():
-            try:
-                source.read()
-            except Damaged as damage:
-                yield self._damaged(damage, None)
-                return
-            yield Quarantined(None, "empty_file", b"")
+            yield (
+                self._damaged(source.damage, None) if source.damage else Quarantined(None, "empty_file", b"")
+            )
             return
         try:
             yield from self._by_shape(source, head)
@@ -175,11 +174,9 @@ class Reading:
                 self.line = number
                 try:
                     found = records(loads(line if type(line) is bytes else _checked(line)), siblings)
-                except Rejected as rejected:
+                except (Rejected, *_UNFORESEEN) as refusal:
                     if not line.isspace():
-                        yield Quarantined(
-                            number, _reason_of_line(rejected.reason, line), bytes(line[:RAW_LIMIT])
-                        )
+                        yield Quarantined(number, _reason_of_line(refusal, line), bytes(line[:RAW_LIMIT]))
                     continue
                 for record in found:  # as `_sift` does, without its cost: this is the hot loop
                     admitted = admit(record)
@@ -305,8 +302,8 @@ class Reading:
                 try:
                     post = read_row(row)
                     admitted = None if post is None else self._admit(post)
-                except Rejected as rejected:
-                    admitted = rejected.reason
+                except (Rejected, *_UNFORESEEN) as refusal:
+                    admitted = _reason_of(refusal)
                 if isinstance(admitted, str):
                     self.context = rows.head
                     yield Quarantined(line, admitted, rows.raw())
@@ -357,11 +354,23 @@ class Reading:
         return Quarantined(line, damage.reason, damage.rest[:RAW_LIMIT])
 
 
+def _first_words(source: ByteSource) -> bytes:
+    """The head of a payload, with something in it unless there is nothing far and wide."""
+    size = _HEAD
+    head = source.peek(size)
+    while len(head) == size and size < MAX_LINE and not head.strip():
+        size *= 4
+        head = source.peek(size)
+    return head
+
+
 def _records_of(adapter: JsonAdapter, item: object, siblings: Siblings) -> Records:
     try:
         return adapter.records(item, siblings)
     except Rejected as rejected:
         return (Refused(rejected.reason, item),)
+    except _UNFORESEEN:
+        return (Refused("wrong_shape", item),)
 
 
 def _checked(line: bytes) -> bytes:
@@ -370,7 +379,12 @@ def _checked(line: bytes) -> bytes:
     return bytes(line)
 
 
-def _reason_of_line(reason: str, line: bytes) -> str:
+def _reason_of(refusal: Exception) -> str:
+    return refusal.reason if isinstance(refusal, Rejected) else "wrong_shape"
+
+
+def _reason_of_line(refusal: Exception, line: bytes) -> str:
+    reason = _reason_of(refusal)
     if isinstance(line, UnendedLine) and reason in {"wrong_encoding", "invalid_json"}:
         return "truncated_line"
     return reason

@@ -75,22 +75,26 @@ class UnendedLine(bytes):
 
 
 class ByteSource:
-    """A forward stream of bytes of which the head can be looked at first."""
+    """A forward stream of bytes of which the head can be looked at first.
+
+    Attributes:
+        damage: where the stream breaks off, if the look has met it.
+    """
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read
         self._head = b""
-        self._damage: Damaged | None = None
+        self.damage: Damaged | None = None
 
     def peek(self, size: int) -> bytes:
         """Up to `size` bytes from the front, which stay to be read. Never raises: damage shows at its place in `read`."""
         parts = [self._head]
         have = len(self._head)
-        while have < size and self._damage is None:
+        while have < size and self.damage is None:
             try:
                 chunk = self._read(CHUNK)
             except Damaged as damage:
-                self._damage = damage
+                self.damage = damage
                 break
             if not chunk:
                 break
@@ -112,8 +116,8 @@ class ByteSource:
         if self._head:
             head, self._head = self._head[:size], self._head[size:]
             return head
-        if self._damage is not None:
-            raise self._damage
+        if self.damage is not None:
+            raise self.damage
         return self._read(size)
 
     def read_all(self, limit: int) -> bytes:
@@ -346,11 +350,14 @@ def as_utf8(source: ByteSource) -> ByteSource:
 
 def _utf16_chunks(source: ByteSource) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder("utf-16")()
-    try:
-        while chunk := source.read():
-            if out := decoder.decode(chunk):
-                yield out.encode()
-        if out := decoder.decode(b"", final=True):
-            yield out.encode()
-    except UnicodeError:
-        raise Damaged("wrong_encoding") from None
+    is_last = False
+    while not is_last:
+        chunk = source.read()
+        is_last = not chunk
+        try:
+            text = decoder.decode(chunk, final=is_last)
+        except UnicodeDecodeError as error:
+            yield error.object[: error.start].decode(error.encoding).removeprefix("\ufeff").encode()
+            raise Damaged("wrong_encoding") from None
+        if text:
+            yield text.encode()

@@ -100,7 +100,7 @@ def _commit(event: dict[str, Any]) -> Records:
     operation = commit.get("operation")
     if operation == "delete":
         return (Post("bluesky", uri, did, _time_or_none(event.get("time_us")), None, event_type="delete"),)
-    if operation not in {"create", "update"}:
+    if operation not in ("create", "update"):
         raise Rejected("unknown_event")
     seen_at = epoch_seconds(event.get("time_us"), 1_000_000)
     post = _post(uri, did, commit.get("record"), seen_at)
@@ -143,7 +143,7 @@ def _account(event: dict[str, Any]) -> Records:
     if type(account) is not dict:
         raise Rejected("wrong_shape")
     status = account.get("status")
-    if account.get("active") is not False or status in _SILENT_STATUS:
+    if account.get("active") is not False or str(status) in _SILENT_STATUS:
         return ()
     kind = _ACCOUNT_EVENTS.get(status) if type(status) is str else None
     if kind is None:

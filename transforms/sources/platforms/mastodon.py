@@ -77,6 +77,8 @@ def _frame(frame: dict[str, Any]) -> Records:
         if isinstance(payload, str):
             payload = payload.strip()
         return (Post("mastodon", required_id(payload), None, None, None, event_type="delete"),)
+    if type(event) is not str:
+        raise Rejected("wrong_shape")
     if event not in _WITH_STATUS:
         return ()
     if type(payload) is str:
@@ -98,7 +100,7 @@ def _collect(status: Any, found: list[Post | Refused]) -> None:
             status = status["reblog"]
             continue
         try:
-            if status["visibility"] in _OPEN:
+            if str(status["visibility"]) in _OPEN:
                 found.append(_post(status))
         except Rejected as rejected:
             found.append(Refused(rejected.reason, status))
