@@ -5,7 +5,8 @@ Does not: what follows from a word; that is for the modules that ask for its kin
 
 Every table has the columns that `_TABLES` names. Three of them are the same everywhere:
 
-* `terms`: spellings divided by `|`. A `*` in a drug's spelling stands for the words of `_DRUG_FORMS` (薬, 錠, 注射 …).
+* `terms`: spellings divided by `|`. A `*` at a drug's end stands for the words of `_DRUG_FORMS` (の薬, の注射 …). Where the
+  first column starts with `@`, it names a class, and each spelling names itself: `a=b=c` are three spellings of `a`.
 * `at`: empty, or a regular expression that must match where the spelling begins (a look-behind sees what stands before).
 * `around`: empty, or a regular expression of which a match must take in some of the spelling.
 
@@ -258,8 +259,14 @@ def _read(table: str) -> list[tuple[str, Entry]]:
         values = tuple(row[column] for column in _TABLES[table])
         at = re.compile(row["at"]) if row["at"] else None
         around = re.compile(row["around"]) if row["around"] else None
-        entry = Entry(table, f"{table}.{values[0]}", values, at, around)
-        pairs.extend((spelling, entry) for term in row["terms"].split("|") for spelling in _spellings(term))
+        for term in row["terms"].split("|"):
+            names = term.split("=")
+            if values[0].startswith("@"):
+                first = values[0][1:] if term.endswith("*") else names[0]
+                entry = Entry(table, f"{table}.{first}", (first, *values[1:]), at, around)
+            else:
+                entry = Entry(table, f"{table}.{values[0]}", values, at, around)
+            pairs.extend((spelling, entry) for name in names for spelling in _spellings(name))
     return pairs
 
 
