@@ -87,7 +87,7 @@ def make_project() -> DbtProject:
 def make_resource(project: DbtProject) -> DbtCliResource:
     """The dbt command line for Dagster."""
     return PinnedDbt(
-        project_dir=project,
+        project_dir=str(project.project_dir),
         dbt_executable=dbt_executable(),
         global_config_flags=["--no-use-colors", "--no-version-check"],
     )

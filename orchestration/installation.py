@@ -10,20 +10,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from orchestration.certificates import Certificates
 from orchestration.config.actions import Actions, load_actions
 from orchestration.config.policy import Policy, load_policy
 from orchestration.config.sources import SourceRegister, load_sources
 from orchestration.config.watchlist import Watchlist, load_watchlist
+from orchestration.erasure import Erasure
 from orchestration.keyring import Keyring, Pseudonymiser
+from orchestration.retention import Keep, Retention
 from orchestration.settings import Settings, today
 from orchestration.vault import Ledger, Vault
 from orchestration.zones import Zones
 from transforms.classification.classifier import Classifier
 from transforms.redaction.canaries import Canary, plant
+from transforms.redaction.policy import RedactionPolicy
 from transforms.redaction.redactor import Redactor
 from transforms.watchlist import Matcher, compile_watchlist
 
 CANARY_KEY = "canaries"
+REDACTION_KEY = "redaction"
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,23 @@ class Installation:
         return Ledger(self.zones, self.keyring)
 
     @cached_property
+    def certificates(self) -> Certificates:
+        """Proof of destruction."""
+        return Certificates(self.zones, self.keyring)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Removals: recorded, carried out, refused from then on."""
+        return Erasure(self.zones, self.vault, self.pseudonymiser, self.certificates)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What is past its time."""
+        return Retention(
+            self.zones, self.vault, self.certificates, Keep.of(self.config.policy, self.config.sources)
+        )
+
+    @cached_property
     def pseudonymiser(self) -> Pseudonymiser:
         """Keyed hashes of ids."""
         return Pseudonymiser(
@@ -103,7 +125,14 @@ class Installation:
     @cached_property
     def redactor(self) -> Redactor:
         """The redactor under the policy's operators and lists."""
-        return Redactor()
+        wanted = self.config.policy.redaction
+        policy = RedactionPolicy(
+            mode=wanted.mode,
+            operators={kind: "drop_post" if name == "drop" else name for kind, name in wanted.operators.items()},
+            allow=tuple(wanted.allow),
+            deny=dict.fromkeys(wanted.deny, "PERSON"),
+        )
+        return Redactor(policy, pseudonym_key=self.keyring.ensure(REDACTION_KEY))
 
     def flock(self, day: date) -> list[Canary]:
         """The invented identities of a day: the same each time, foretold by nobody who lacks the keyring."""

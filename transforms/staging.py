@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from transforms.classification.document import Document
 from transforms.posts import CLASSIFIED_SCHEMA, LABEL_FIELDS, REDACTED_SCHEMA
-from transforms.redaction.redactor import Redaction, RedactionFailure
+from transforms.redaction.redactor import Redaction, RedactionError, RedactionFailure
 
 CANARY_PREFIX = "canary-"
 """Post keys that begin so belong to planted posts: every check sees them, no mart counts them."""
@@ -33,8 +33,8 @@ class RedactsTexts(Protocol):
         """One result a text."""
         ...
 
-    def redact(self, text: str, *, known_names: Sequence[str] = ()) -> Redaction | RedactionFailure:
-        """Redact one text, where some names are known already."""
+    def redact(self, text: str, *, known_names: Sequence[str] = ()) -> Redaction:
+        """Redact one text, where some names are known already; raises `RedactionError`."""
         ...
 
 
@@ -74,6 +74,13 @@ class Pseudonymises(Protocol):
     ) -> list[str | None]:
         """Pseudonym of each row's id."""
         ...
+
+
+def _redact_knowing(redactor: RedactsTexts, text: str, names: Sequence[str]) -> Redaction | RedactionFailure:
+    try:
+        return redactor.redact(text, known_names=names)
+    except RedactionError as error:
+        return RedactionFailure(str(error))
 
 
 class _Planted(NamedTuple):
@@ -136,7 +143,7 @@ def redact_texts(
     for row, (thread, text) in enumerate(zip(threads, texts, strict=True)):
         names = known.get(thread or "")
         if names and any(name in text for name in names):
-            results[row] = redactor.redact(text, known_names=sorted(names))
+            results[row] = _redact_knowing(redactor, text, sorted(names))
     return results
 
 

@@ -6,8 +6,6 @@ dbt's tests run inside the same `dbt build`, so a failed one stops the step: gat
 tests of sources never are: a step that performs checks on its own upstream is exempt from that upstream's blocking checks.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -76,7 +74,7 @@ def export_configuration(installation: Installation) -> None:
             "class": e.entry_class,
             "name": e.names[0],
             "prefecture": e.prefecture,
-            "peer_set": e.peer_set,
+            "peer_set": PEER_SETS.get(e.entry_class),
         }
         for e in entries
     ]
@@ -111,6 +109,9 @@ def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, dbt: DbtCliResource, koe: Koe, reporter: dg.ResourceParam[Reporter]
     ) -> Iterator[Any]:
         reporter.begin("dbt", None)
+        if koe.installation.erasure.open_days():
+            # DuckDB keeps the bytes of deleted rows in its file: after an erasure it is built anew, from staging.
+            koe.installation.zones.warehouse.unlink(missing_ok=True)
         export_configuration(koe.installation)
         days = days_of(context)
         # By the environment, not by --vars: another value of a variable would make dbt parse the whole project again.

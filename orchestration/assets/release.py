@@ -3,8 +3,6 @@
 Belongs here: the order of build, gate 3, swap, report. Does not: how any of them works (`publish`, `gates`, `report`).
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 import shutil
@@ -121,6 +119,7 @@ def release(
         versions=versions(installation),
         counts=counts,
     )
+    installation.erasure.close_days(installation.erasure.open_days())
     publish.prune(zones.published, KEPT_RELEASES)
     return made, results
 

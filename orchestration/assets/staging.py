@@ -4,8 +4,6 @@ Belongs here: reading and writing zones day by day, canaries planted, counts tol
 (`transforms.staging`), how landing is read (`orchestration.loading`).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Gate 1: blocking checks on staging, over the days of the run only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import date
 

@@ -1,0 +1,251 @@
+"""From landing into the vault, and from the vault to a day's posts.
+
+Belongs here: what the register says about a file, writing batches, tombstones and removals, counting, clearing landing.
+Does not: walking and reading landing (`intake`), payload shapes (`transforms.sources`), identity (`transforms.identity`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.config.sources import SourceEntry, SourceRegister
+from orchestration.installation import Installation
+from orchestration.intake import FileLoad, FileReport, Intake, SourceRules, landing_files
+from orchestration.progress import Reporter
+from orchestration.staging import FACTS_SCHEMA, day_file, write_table
+from orchestration.tombstones import Removal, removal_of
+from transforms.identity import resolve
+from transforms.posts import QUARANTINE_SCHEMA, RAW_SCHEMA, REMOVALS, Post
+from transforms.sources import ColumnMapping
+from transforms.staging import Facts
+
+FILE_FACTS_SCHEMA = FACTS_SCHEMA.append(pa.field("file_id", pa.string()))
+UNKNOWN_SOURCE = "unknown"
+
+
+def rules_of(entry: SourceEntry | None) -> SourceRules | None:
+    """What the register says about a source, as intake takes it."""
+    if entry is None:
+        return None
+    mapping = _mapping(entry) if entry.reader == "table" else None
+    return SourceRules(
+        source_id=entry.id,
+        platforms=frozenset(entry.platforms),
+        allowed_fields=frozenset(entry.allowed_fields),
+        mapping=mapping,
+        blocked_languages=frozenset(entry.blocked_languages),
+        blocked_accounts=frozenset(entry.blocked_accounts),
+    )
+
+
+def _mapping(entry: SourceEntry) -> ColumnMapping:
+    zone = ZoneInfo(entry.timezone)
+    offset = zone.utcoffset(datetime(2026, 1, 1))  # noqa: DTZ001  a zone's own wall clock is asked for
+    columns = dict(entry.columns)
+    if entry.platform_column:
+        columns["source"] = entry.platform_column
+    return ColumnMapping(
+        columns,
+        source=None if entry.platform_column else entry.platforms[0],
+        source_values={platform: platform for platform in entry.platforms},
+        offset=int(offset.total_seconds()) if offset is not None else None,
+    )
+
+
+def waiting_days(installation: Installation) -> list[date]:
+    """Days of arrival for which landing holds files that a source claims, sorted."""
+    register = installation.config.sources
+    files = landing_files(installation.zones.landing)
+    return sorted({f.arrived_on for f in files if f.refused is None and register.source_of(f.name)})
+
+
+def load_days(installation: Installation, days: Sequence[date], reporter: Reporter) -> dict[date, Facts]:
+    """Load the files that arrived on some days, carry out removals, clear landing of what is loaded whole.
+
+    Args:
+        installation: whose landing and vault.
+        days: a range of JST days.
+        reporter: told in bytes of landing files.
+
+    Returns:
+        Counts of the files of this load, by the day that they were loaded for.
+    """
+    now = datetime.now(UTC)
+    register = installation.config.sources
+    files = landing_files(installation.zones.landing, days[0], days[-1])
+    reporter.begin("load", sum(f.path.lstat().st_size for f in files))
+    intake = Intake(
+        installation.zones.landing,
+        claim=lambda name: rules_of(register.source_of(name)),
+        ledger=installation.ledger,
+        now=now,
+        on_bytes=reporter.advance,
+    )
+    facts: dict[tuple[date, str], Facts] = {}
+    done: list[FileLoad] = []
+    for load in intake.load(days[0], days[-1]):
+        counted = _load_file(installation, load, register, now)
+        if not load.report.is_known:
+            facts[load.report.arrived_on, load.report.file_id] = counted
+        done.append(load)
+    installation.erasure.propagate(now)
+    _add_facts(installation, facts)
+    for load in done:
+        if load.report.is_whole and load.file.refused is None:
+            load.file.path.unlink(missing_ok=True)
+    _remove_empty_folders(installation)
+    total: dict[date, Facts] = {}
+    for (day, _), counted in facts.items():
+        total[day] = total.get(day, Counter()) + counted
+    return total
+
+
+def _load_file(installation: Installation, load: FileLoad, register: SourceRegister, now: datetime) -> Facts:
+    report = load.report
+    facts: Facts = Counter()
+    for number, batch in enumerate(load.batches):
+        name = f"{report.file_id[:40]}-{number:05d}"
+        _record_removals(installation, batch.posts, now)
+        posts, refused = _without_erased(installation, batch.posts)
+        if posts.num_rows:
+            installation.vault.write_raw(report.arrived_on, report.source_id or UNKNOWN_SOURCE, name, posts)
+        if batch.quarantined.num_rows:
+            installation.vault.write_quarantine(
+                report.arrived_on, report.source_id or UNKNOWN_SOURCE, name, batch.quarantined
+            )
+        facts.update((source, "loaded") for source, event in _pairs(posts) if event not in REMOVALS)
+        facts.update((source, "removal") for source, event in _pairs(batch.posts) if event in REMOVALS)
+        facts.update((source, "refused:erased") for source in refused)
+    label = _label(register, report)
+    for reason, n in report.quarantined.items():
+        facts[label, f"rejected:{reason}"] += n
+    for reason, n in report.dropped.items():
+        facts[label, f"dropped:{reason}"] += n
+    facts[label, "duplicate"] += report.repeats
+    for source, _ in [key for key in facts if key[1] == "loaded"]:
+        facts[source, "posts_in"] += facts[source, "loaded"]
+    facts[label, "posts_in"] += report.repeats + report.quarantined.total() + report.dropped.total()
+    return +facts
+
+
+def _label(register: SourceRegister, report: FileReport) -> str:
+    """What a file's own numbers are counted under: its platform, or the source's id where it has several."""
+    entry = register.source(report.source_id) if report.source_id else None
+    if entry is None:
+        return UNKNOWN_SOURCE
+    return entry.platforms[0] if len(entry.platforms) == 1 else entry.id
+
+
+def _pairs(posts: pa.Table) -> Iterable[tuple[str, str]]:
+    return zip(posts["source"].to_pylist(), posts["event_type"].to_pylist(), strict=True)
+
+
+def _record_removals(installation: Installation, posts: pa.Table, now: datetime) -> None:
+    events = posts.filter(pc.is_in(posts["event_type"], pa.array(sorted(REMOVALS))))
+    if events.num_rows:
+        rows = events.select(list(Post._fields)).to_pylist()
+        removals: list[Removal] = [r for row in rows if (r := removal_of(Post(**row)))]
+        installation.erasure.record(removals, now)
+
+
+def _without_erased(installation: Installation, posts: pa.Table) -> tuple[pa.Table, list[str]]:
+    """Posts that no tombstone refuses, and the sources of those refused. Events themselves are kept."""
+    reasons = installation.erasure.tombstones.refuse_many(
+        *(posts[name].to_pylist() for name in ("source", "post_id", "author_id", "created_at"))
+    )
+    is_event = pc.is_in(posts["event_type"], pa.array(sorted(REMOVALS))).to_pylist()
+    keep = [event or reason is None for event, reason in zip(is_event, reasons, strict=True)]
+    if all(keep):
+        return posts, []
+    mask = pa.array(keep)
+    return posts.filter(mask), posts.filter(pc.invert(mask))["source"].to_pylist()
+
+
+def _add_facts(installation: Installation, facts: dict[tuple[date, str], Facts]) -> None:
+    """Add the files' numbers to their days: loading a file again after a crash replaces its own."""
+    for day in {day for day, _ in facts}:
+        path = day_file(installation.zones.staging / "facts", day, "raw.parquet")
+        mine = {file_id: counted for (of, file_id), counted in facts.items() if of == day}
+        rows = [
+            {"arrived_on": day, "source": source, "fact": fact, "value": float(n), "file_id": file_id}
+            for file_id, counted in mine.items()
+            for (source, fact), n in sorted(counted.items())
+        ]
+        table = pa.Table.from_pylist(rows, FILE_FACTS_SCHEMA)
+        if path.exists():
+            earlier = pl.read_parquet(path, hive_partitioning=False).filter(
+                ~pl.col("file_id").is_in(list(mine))
+            )
+            table = pa.concat_tables([earlier.to_arrow().cast(FILE_FACTS_SCHEMA), table])
+        write_table(path, table)
+
+
+def _remove_empty_folders(installation: Installation) -> None:
+    landing = installation.zones.landing
+    for folder in sorted((p for p in landing.rglob("*") if p.is_dir() and not p.is_symlink()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def raw_of_day(installation: Installation, day: date) -> pa.Table | None:
+    """The live posts that arrived on a day, one version a post; None if nothing ever arrived on it.
+
+    An edit that arrives alone keeps the day on which its post was first written, as far as the vault still knows it.
+    """
+    raw = installation.vault.read_raw([day])
+    if raw is None:
+        return None
+    frame = pl.DataFrame(raw)
+    lonely = frame.filter(pl.col("event_type") == "edit").select("source", "post_id")
+    if lonely.height:
+        frame = pl.concat([frame, _earlier_versions(installation, day, lonely)], how="vertical_relaxed")
+    posts = resolve(frame).posts.filter(pl.col("arrived_on") == day)
+    return posts.to_arrow()
+
+
+def _earlier_versions(installation: Installation, day: date, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the vault, older than a day, of posts that were edited on it."""
+    kept = installation.config.policy.retention.raw_days
+    found: list[pl.DataFrame] = []
+    for batch in installation.vault.batches("raw"):
+        if day - timedelta(days=kept) <= batch.arrived_on < day:
+            ids = pl.DataFrame(installation.vault.read(batch, ["source", "post_id"]))
+            if ids.join(wanted, on=["source", "post_id"], how="semi").height:
+                rows = pl.DataFrame(installation.vault.read(batch))
+                found.append(rows.join(wanted, on=["source", "post_id"], how="semi"))
+    return pl.concat(found) if found else pl.DataFrame(RAW_SCHEMA.empty_table())
+
+
+def quarantine_failures(
+    installation: Installation, day: date, raw: pa.Table, failed: Sequence[tuple[int, str]]
+) -> None:
+    """Set posts aside that could not be redacted: whole, encrypted, with the reason."""
+    now = int(datetime.now(UTC).timestamp())
+    rows = raw.take([i for i, _ in failed]).to_pylist() if failed else []
+    by_source: dict[str, list[dict[str, object]]] = {}
+    for row, (_, reason) in zip(rows, failed, strict=True):
+        record = {
+            "source_id": row["source"],
+            "family": None,
+            "file_id": row["file_id"],
+            "line": row["line"],
+            "reason": reason,
+            "raw": str(row["text"]).encode("utf-8", "replace"),
+            "context": b"",
+            "arrived_on": day,
+            "loaded_at": now,
+        }
+        by_source.setdefault(row["source"], []).append(record)
+    for source, records in by_source.items():
+        name = f"redaction-{hashlib.sha256(f'{day}{source}'.encode()).hexdigest()[:16]}"
+        installation.vault.write_quarantine(
+            day, source, name, pa.Table.from_pylist(records, QUARANTINE_SCHEMA)
+        )
