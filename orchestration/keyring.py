@@ -570,8 +570,3 @@ def _lettered_hmac(key: bytes) -> Callable[[bytes], str]:
         return outer.hexdigest()[:PSEUDONYM_LENGTH].translate(_LETTERS)
 
     return pseudonym
-
-
-def keyed_digest(key: bytes, source: str, id_: str) -> str:
-    """HMAC-SHA-256 of an id in hexadecimal, cut to 128 bits: for tombstones, under a key of their own."""
-    return hmac.digest(key, _message(source, id_), "sha256")[:16].hex()

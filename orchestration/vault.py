@@ -293,10 +293,20 @@ class Vault:
         with contextlib.suppress(OSError):
             directory.parent.rmdir()
 
+    def schema(self, batch: Batch) -> pa.Schema:
+        """Schema that a batch was written with."""
+        with self.cipher.open(self.path(batch), batch.key_id) as file:
+            return file.schema_arrow
+
     def rows(self, batch: Batch) -> int:
         """Number of rows of a batch."""
         with self.cipher.open(self.path(batch), batch.key_id) as file:
             return int(file.metadata.num_rows)
+
+    def is_partly_destroyed(self, arrived_on: date) -> bool:
+        """Whether raw posts of a day were destroyed for their age, so that staging cannot be computed from them again."""
+        prefix = f"raw-{arrived_on:%Y-%m-%d}-"
+        return any(key_id.startswith(prefix) for key_id in self.keyring.destroyed_ids())
 
     def path(self, batch: Batch) -> Path:
         """Where a batch lies.

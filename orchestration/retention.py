@@ -1,0 +1,288 @@
+"""Retention: what is past its time is destroyed, the key first and then the files, with a certificate.
+
+Belongs here: finding what has expired and destroying it. Does not: removals that somebody asked for (`erasure`), statistics,
+which stay.
+
+A purge writes down what it will destroy before it destroys anything, and drops the note at its very end: killed at any
+moment, the next run goes through the same list again, where what is gone already counts as done.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.certificates import Certificate, Certificates, Destroyed
+from orchestration.config.policy import Policy
+from orchestration.config.sources import SourceRegister
+from orchestration.keyring import PSEUDONYM_PREFIX, Keyring, KeyringError, parse_period
+from orchestration.rewriting import RowTest, parquet_files, rewrite_without, scan
+from orchestration.settings import JST
+from orchestration.vault import Shelf, Vault, VaultError
+from orchestration.zones import Zones, remove, write_atomic
+
+_PLAN_KEY: Final = "purge-plan"
+_SHELVES: Final[tuple[Shelf, ...]] = ("raw", "quarantine")
+
+
+class Keep(NamedTuple):
+    """How long things are kept, in days.
+
+    Attributes:
+        raw: raw posts, after arrival.
+        quarantine: quarantined records, after arrival.
+        pseudonyms: a pseudonym key and its staging rows, after the end of its period.
+        restricted: rows of the review queues, after arrival.
+        by_source: raw posts and quarantined records of a source of the register, where that is shorter.
+    """
+
+    raw: int
+    quarantine: int
+    pseudonyms: int
+    restricted: int
+    by_source: Mapping[str, int]
+
+    @classmethod
+    def of(cls, policy: Policy, register: SourceRegister) -> Keep:
+        """The shorter of what policy and register say."""
+        days = policy.retention
+        return cls(
+            raw=days.raw_days,
+            quarantine=days.quarantine_days,
+            pseudonyms=days.pseudonym_days,
+            restricted=days.restricted_days,
+            by_source={source.id: source.retention_days for source in register.sources},
+        )
+
+    def shelf_days(self, shelf: Shelf, source: str) -> int:
+        """Days that a shelf of the vault keeps what a source gave."""
+        general = self.raw if shelf == "raw" else self.quarantine
+        return min(general, self.by_source.get(source, general))
+
+
+class Expired(NamedTuple):
+    """One thing to destroy.
+
+    Attributes:
+        zone: raw, quarantine, staging or restricted.
+        what: for the certificate: a day and source, a period, or a day.
+        rows: how many rows that is.
+        key_id: the key that goes with it, None for restricted/.
+        arrived_on: ISO day of arrival, None for a period.
+        source: of the register, None for a period or restricted/.
+    """
+
+    zone: str
+    what: str
+    rows: int
+    key_id: str | None
+    arrived_on: str | None = None
+    source: str | None = None
+
+
+class PurgeReport(NamedTuple):
+    """What a purge did.
+
+    Attributes:
+        rows: rows destroyed, by zone.
+        keys: ids of the keys destroyed.
+        certificates: new ones.
+    """
+
+    rows: dict[str, int]
+    keys: list[str]
+    certificates: list[Certificate]
+
+
+class Retention:
+    """Destroys what is past its time below one home. Use it under the run lock.
+
+    Args:
+        zones: the home.
+        vault: its vault.
+        certificates: the chain.
+        keep: how long things are kept.
+    """
+
+    def __init__(self, zones: Zones, vault: Vault, certificates: Certificates, keep: Keep) -> None:
+        self._zones = zones
+        self._vault = vault
+        self._keyring: Keyring = vault.keyring
+        self._certificates = certificates
+        self._keep = keep
+        self._plan = zones.certificates / "purge_plan"
+
+    def purge(self, now: datetime) -> PurgeReport:
+        """Destroy everything that has expired, first what an interrupted purge left.
+
+        Args:
+            now: the time, with its zone; days are counted in Japan.
+
+        Returns:
+            What was destroyed.
+        """
+        report = PurgeReport({}, [], [])
+        if self._plan.exists():
+            report = _sum(report, self._carry_out(now))
+        if expired := self.expired(now.astimezone(JST).date()):
+            plan = {"task": secrets.token_hex(8), "expired": [item._asdict() for item in expired]}
+            write_atomic(self._plan, self._keyring.seal(_PLAN_KEY, json.dumps(plan).encode()))
+            report = _sum(report, self._carry_out(now))
+        return report
+
+    def expired(self, today: date) -> list[Expired]:
+        """What a purge on that day would destroy, in a fixed order.
+
+        Args:
+            today: in Japan.
+        """
+        return [
+            *(item for shelf in _SHELVES for item in self._expired_days(shelf, today)),
+            *self._expired_periods(today),
+            *self._expired_reviews(today),
+        ]
+
+    # Finding ------------------------------------------------------------------------------------------------------
+
+    def _expired_days(self, shelf: Shelf, today: date) -> list[Expired]:
+        rows: Counter[tuple[date, str]] = Counter()
+        for batch in self._vault.batches(shelf):
+            if self._has_passed(shelf, batch.arrived_on, batch.source, today):
+                try:
+                    rows[batch.arrived_on, batch.source] += self._vault.rows(batch)
+                except (VaultError, KeyringError):
+                    rows[batch.arrived_on, batch.source] += (
+                        0  # damaged, or its key is gone: it goes all the same
+                    )
+        for key_id in self._keyring.ids(f"{shelf}-"):  # keys of days whose rows were all erased
+            day, source = _day_and_source(shelf, key_id)
+            if self._has_passed(shelf, day, source, today):
+                rows[day, source] += 0
+        return [
+            Expired(shelf, f"{day} {source}", count, f"{shelf}-{day}-{source}", day.isoformat(), source)
+            for (day, source), count in sorted(rows.items())
+        ]
+
+    def _has_passed(self, shelf: Shelf, arrived_on: date, source: str, today: date) -> bool:
+        return (today - arrived_on).days >= self._keep.shelf_days(shelf, source)
+
+    def _expired_periods(self, today: date) -> list[Expired]:
+        key_ids = [
+            key_id
+            for key_id in self._keyring.ids(PSEUDONYM_PREFIX)
+            if parse_period(key_id).last + timedelta(days=self._keep.pseudonyms) < today
+        ]
+        rows: Counter[str] = Counter()
+        if key_ids:
+            gone = _has_period(key_ids)
+            for path in parquet_files(self._zones.staging):
+                for mask in scan(path, gone):
+                    rows.update(mask.rows["key_id"].filter(mask.gone).to_pylist())
+        return [
+            Expired("staging", key_id.removeprefix(PSEUDONYM_PREFIX), rows[key_id], key_id)
+            for key_id in key_ids
+        ]
+
+    def _expired_reviews(self, today: date) -> list[Expired]:
+        last = today - timedelta(days=self._keep.restricted)
+        rows: Counter[date] = Counter()
+        for path in parquet_files(self._zones.restricted):
+            for mask in scan(path, _arrived_until(last)):
+                rows.update(mask.rows["arrived_on"].filter(mask.gone).to_pylist())
+        return [
+            Expired("restricted", day.isoformat(), count, None, day.isoformat())
+            for day, count in sorted(rows.items())
+        ]
+
+    # Destroying ---------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, now: datetime) -> PurgeReport:
+        plan = json.loads(self._keyring.unseal(_PLAN_KEY, self._plan.read_bytes()))
+        expired = [Expired(**item) for item in plan["expired"]]
+        keys = [item.key_id for item in expired if item.key_id is not None]
+        for key_id in keys:
+            self._keyring.destroy(key_id)
+        self._remove_files(expired)
+        done = [Destroyed("retention", item.zone, item.what, item.rows, item.key_id) for item in expired]
+        issued = self._certificates.issue(plan["task"], done, now)
+        remove(self._plan)
+        rows: Counter[str] = Counter()
+        for item in expired:
+            rows[item.zone] += item.rows
+        return PurgeReport(dict(rows), keys, issued)
+
+    def _remove_files(self, expired: list[Expired]) -> None:
+        for item in expired:
+            if item.zone in _SHELVES and item.arrived_on is not None and item.source is not None:
+                shelf: Shelf = "raw" if item.zone == "raw" else "quarantine"
+                self._vault.remove_day(shelf, date.fromisoformat(item.arrived_on), item.source)
+        self._remove_periods([item.key_id for item in expired if item.zone == "staging" and item.key_id])
+        days = [
+            date.fromisoformat(item.arrived_on)
+            for item in expired
+            if item.zone == "restricted" and item.arrived_on
+        ]
+        if days:
+            for path in parquet_files(self._zones.restricted):
+                rewrite_without(path, _arrived_until(max(days)))
+
+    def _remove_periods(self, key_ids: list[str]) -> None:
+        """Take the rows of destroyed pseudonym keys out of the queues, which hold no key id, and then out of staging."""
+        if not key_ids:
+            return
+        gone = _has_period(key_ids)
+        staging = parquet_files(self._zones.staging)
+        posts = {
+            key
+            for path in staging
+            for mask in scan(path, gone)
+            for key in mask.rows["post_key"].filter(mask.gone).to_pylist()
+        }
+        if posts:
+            wanted = pa.array(sorted(posts), pa.string())
+            for path in parquet_files(self._zones.restricted):
+                rewrite_without(path, lambda rows: pc.is_in(rows["post_key"], wanted))
+        for path in staging:
+            rewrite_without(path, gone)
+        for key_id in key_ids:
+            remove(self._zones.tombstones / "erased" / f"{key_id}.parquet")
+
+
+def _day_and_source(shelf: Shelf, key_id: str) -> tuple[date, str]:
+    rest = key_id.removeprefix(f"{shelf}-")
+    return date.fromisoformat(rest[:10]), rest[11:]
+
+
+def _has_period(key_ids: Iterable[str]) -> RowTest:
+    wanted = pa.array(sorted(key_ids), pa.string())
+
+    def gone(rows: pa.RecordBatch) -> pa.BooleanArray:
+        if "key_id" not in rows.schema.names:
+            return pa.array([False] * rows.num_rows, pa.bool_())
+        return pc.is_in(rows["key_id"], wanted)
+
+    return gone
+
+
+def _arrived_until(last: date) -> RowTest:
+    def gone(rows: pa.RecordBatch) -> pa.BooleanArray:
+        if "arrived_on" not in rows.schema.names:
+            return pa.array([False] * rows.num_rows, pa.bool_())
+        return pc.less_equal(rows["arrived_on"], pa.scalar(last, pa.date32()))
+
+    return gone
+
+
+def _sum(one: PurgeReport, other: PurgeReport) -> PurgeReport:
+    return PurgeReport(
+        dict(Counter(one.rows) + Counter(other.rows)),
+        one.keys + other.keys,
+        one.certificates + other.certificates,
+    )
