@@ -17,6 +17,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 PLACEHOLDER: Final = "［マイナンバー］"
@@ -112,7 +113,15 @@ def _is_number(text: str, window: list[re.Match[str]], groups: list[re.Match[str
     digits = "".join(map(_value, "".join(group[0] for group in window)))
     if check_digit(digits[:-1]) != int(digits[-1]) or len(set(digits)) == 1:
         return False
-    return not _LOOSE.search(text, start, end) and not _is_card(groups)
+    return not _LOOSE.search(text, start, end) and _is_one_number(text, window) and not _is_card(groups)
+
+
+def _is_one_number(text: str, window: list[re.Match[str]]) -> bool:
+    """Whether the groups are written as one: in fours, or with the same gap throughout. A phone number and a day are not."""
+    if all(group.end() - group.start() == 4 for group in window):
+        return True
+    gaps = {text[one.end() : other.start()] for one, other in pairwise(window)}
+    return len(gaps) <= 1
 
 
 def _is_card(groups: list[re.Match[str]]) -> bool:
@@ -134,7 +143,9 @@ def _value(letter: str) -> str:
 
 # -- raw bytes ---------------------------------------------------------------------------------------------------------
 
-_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPE: Final = re.compile(
+    r"\\u([0-9a-fA-F]{4})(?:(?<=\\u[dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2}))?"
+)
 _REFERENCE: Final = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 
 
@@ -178,6 +189,17 @@ def _strip_escaped(text: str) -> str:
     return "".join((*pieces, text[position:])) if pieces else text
 
 
+def _letter(mark: re.Match[str]) -> str:
+    """What an escape or a reference stands for."""
+    if mark.re is _REFERENCE:
+        code = int(mark[1], 16) if mark[1] else int(mark[2])
+    elif mark[2]:  # a pair of surrogates
+        code = 0x10000 + ((int(mark[1], 16) - 0xD800) << 10) + int(mark[2], 16) - 0xDC00
+    else:
+        code = int(mark[1], 16)
+    return chr(code) if code <= 0x10FFFF else "\ufffd"
+
+
 def _unescape(text: str) -> tuple[str, list[int]]:
     """The text with escapes resolved, and where each of its letters, and its end, stands in the original."""
     plain: list[str] = []
@@ -187,8 +209,7 @@ def _unescape(text: str) -> tuple[str, list[int]]:
     for mark in marks:
         plain += text[position : mark.start()]
         places += range(position, mark.start())
-        code = int(mark[1], 16) if mark[1] else int(mark[2])
-        plain.append(chr(code) if code <= 0x10FFFF else "\ufffd")
+        plain.append(_letter(mark))
         places.append(mark.start())
         position = mark.end()
     plain += text[position:]
