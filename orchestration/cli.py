@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -309,9 +310,17 @@ def main() -> None:
         for line in str(error).splitlines():
             err.print(f"koe: {line}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(USAGE)
-    except QuietError as error:
-        err.print(f"koe: internal error: {error}", markup=False, highlight=False)
-        sys.exit(FAILED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
+    except QuietError as error:
+        err.print(f"koe: internal error: {error}", markup=False, highlight=False)
+        sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001  a trace may quote a post, so type and place are all that is told
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        err.print(
+            f"koe: internal error: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}",
+            markup=False,
+            highlight=False,
+        )
+        sys.exit(FAILED)

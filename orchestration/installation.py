@@ -6,6 +6,7 @@ Belongs here: putting the parts together once, each made when it is first wanted
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -23,7 +24,7 @@ from orchestration.vault import Ledger, Vault
 from orchestration.zones import Zones
 from transforms.classification.classifier import Classifier
 from transforms.redaction.canaries import Canary, plant
-from transforms.redaction.policy import RedactionPolicy
+from transforms.redaction.policy import Operator, RedactionPolicy
 from transforms.redaction.redactor import Redactor
 from transforms.watchlist import Matcher, compile_watchlist
 
@@ -53,6 +54,26 @@ class Configuration:
             policy=load_policy(settings.config / "policy.yaml"),
             actions=load_actions(settings.config / "actions.yaml"),
         )
+
+
+def make_redactor(policy: Policy, key: Callable[[], bytes]) -> Redactor:
+    """The redactor that a policy asks for.
+
+    Args:
+        policy: operators, mode, lists.
+        key: gives the secret of the pseudonym operator; asked only if the policy uses it.
+    """
+    wanted = policy.redaction
+    operators: dict[str, Operator] = {
+        kind: "drop_post" if name == "drop" else name for kind, name in wanted.operators.items()
+    }
+    asked = RedactionPolicy(
+        mode=wanted.mode,
+        operators=operators,
+        allow=tuple(wanted.allow),
+        deny=dict.fromkeys(wanted.deny, "PERSON"),
+    )
+    return Redactor(asked, pseudonym_key=key() if "pseudonym" in operators.values() else None)
 
 
 @dataclass(frozen=True)
@@ -125,14 +146,7 @@ class Installation:
     @cached_property
     def redactor(self) -> Redactor:
         """The redactor under the policy's operators and lists."""
-        wanted = self.config.policy.redaction
-        policy = RedactionPolicy(
-            mode=wanted.mode,
-            operators={kind: "drop_post" if name == "drop" else name for kind, name in wanted.operators.items()},
-            allow=tuple(wanted.allow),
-            deny=dict.fromkeys(wanted.deny, "PERSON"),
-        )
-        return Redactor(policy, pseudonym_key=self.keyring.ensure(REDACTION_KEY))
+        return make_redactor(self.config.policy, lambda: self.keyring.ensure(REDACTION_KEY))
 
     def flock(self, day: date) -> list[Canary]:
         """The invented identities of a day: the same each time, foretold by nobody who lacks the keyring."""

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster import UnresolvedAssetJobDefinition
 
 from orchestration.notify import Notifier
 from orchestration.partitions import range_tags
 from orchestration.settings import Settings, today
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 
 def waiting_days(landing: Path) -> dict[date, int]:
