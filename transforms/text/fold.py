@@ -99,6 +99,7 @@ def _tables() -> tuple[dict[int, str], dict[str, str]]:
 
 
 _SAME, _OTHER = _tables()
+_CIRCLED: Final = frozenset(c for c in map(chr, _SAME) if unicodedata.category(c) == "No" and _SAME[ord(c)].isdigit())
 
 
 def _char_class(chars: Iterable[int]) -> str:
@@ -198,7 +199,17 @@ def fold(text: str) -> Folded:
 
 def _translate(text: str) -> str:
     """Apply the folds that keep the length."""
-    return _SAME_RE.sub(lambda m: m[0].translate(_SAME), text)
+    return _SAME_RE.sub(_translate_run, text)
+
+
+def _translate_run(match: re.Match[str]) -> str:
+    """Fold a run of characters. A circled digit alone before a number is a bullet, not the number's first digit."""
+    run = match[0]
+    if run[0] in _CIRCLED and (run[1:2] or match.string[match.end() : match.end() + 1]).isdecimal():
+        before = match.string[match.start() - 1 : match.start()]
+        if not before or not (before.isdecimal() or before in _DASHES):
+            return "・" + run[1:].translate(_SAME)
+    return run.translate(_SAME)
 
 
 def _fold_dashes(text: str) -> str:
@@ -250,26 +261,37 @@ _POSITIONAL: Final = {"〇": 0, "零": 0, "○": 0, "◯": 0, "一": 1, "二": 2
 _SCALES: Final = {"十": 10, "拾": 10, "百": 100, "千": 1000}
 _DIGIT: Final = "〇零○◯一二三四五六七八九"
 _UNIT: Final = (
-    r"歳|才|年(?!生)|月|ヶ月|か月|カ月|日(?!市|間|様|で|に[一1])|丁目|番地|番(?!町|丁|館|街|人|煎)|号(?!泣)|条(?!市|町|通|城|烏|河)|階(?!段)|号室"
+    r"歳|才|年(?!生)|月|ヶ月|か月|カ月|日(?!市|間|様)|丁目|番地|番(?!町|丁|館|街|人|煎)|号(?!泣)|(?<=[東西南北][0-9一二三四五六七八九])条|条(?=[東西南北])|階(?!段)|号室"
     r"|線|区|通り?目|枝|回生|組"
 )
+_JOIN: Final = r"[\s・･.,/()のノ\-]"
 _NUMERAL_RE: Final = re.compile(
     rf"""
     (?P<positional>
         [{_DIGIT}]{{6,20}}                                             # long enough to be a number by itself
-      | (?<=[0-9)\-])[{_DIGIT}]{{1,20}}(?=[\-(]|[^\w]|$|の[{_DIGIT}0-9]|[^{_DIGIT}十百千万\w])
       | (?<![{_DIGIT}十百千万])[{_DIGIT}]{{1,20}}(?=[)(]?\s?[{_DASHES}]\s?[{_DIGIT}0-9(])    # 〇九〇-
-      | (?<=[{_DIGIT}0-9)][{_DASHES}])[{_DIGIT}]{{1,20}}               # -一二三四
-      | (?<=[{_DIGIT}0-9)][{_DASHES}]\s)[{_DIGIT}]{{1,20}}
-      | (?<=[{_DIGIT}0-9]の)[{_DIGIT}]{{1,4}}(?![{_DIGIT}十百千]|つ|人)  # 五の三の二
-      | (?<![{_DIGIT}十百千万])[{_DIGIT}]{{1,4}}(?=の[{_DIGIT}0-9]{{1,4}}(?:の|[\s、。,]|$))
-      | (?<=番地)[{_DIGIT}]{{1,3}}(?![{_DIGIT}十百千万つ人])
+      | (?<=[{_DIGIT}0-9)][{_DASHES}])[{_DIGIT}]{{1,20}}(?![十百千])      # -一二三四
+      | (?<=[{_DIGIT}0-9)][{_DASHES}]\s)[{_DIGIT}]{{1,20}}(?![十百千])
+      | (?<=[0-9])[{_DIGIT}]{{1,8}}(?=[0-9\-(])                         # 9九1
+      | (?<=[0-9][(])[{_DIGIT}]{{1,8}}(?=[)][\s\-]?[0-9])              # 0742(九三)0158
+      | (?<=[{_DIGIT}0-9][のノ])[{_DIGIT}]{{1,4}}(?![{_DIGIT}十百千]|つ|人)  # 五の三の二
+      | (?<=番地[のノ])[{_DIGIT}]{{1,4}}(?![{_DIGIT}十百千]|つ|人)
+      | (?<![{_DIGIT}十百千万])[{_DIGIT}]{{1,4}}(?=[のノ][{_DIGIT}0-9]{{1,4}}(?:[のノ]|[\s、。」)(,]|番|号|$))
+      | (?<=番地|丁目|[一-龥]町)[{_DIGIT}]{{1,3}}(?![{_DIGIT}十百千万つ人日月年回度番軒目])
+      | (?<=[【「『(（])[{_DIGIT}]{{2,6}}(?=[】」』)）])                   # 【二九】
+      | (?<=[棟館寮町村室])[{_DIGIT}]{{2,5}}(?![{_DIGIT}十百千万人回度日月年つ])
       | [{_DIGIT}]{{2,8}}(?=号室|丁目|番地|歳|才|年)
+      | [一二三四五六七八九][{_DIGIT}]{{0,5}}〇[{_DIGIT}]{{0,5}}             # 五〇六
+      | [二三四五六七八九][一二三四五六七八九]〇?[{_DIGIT}]{{0,4}}(?=番(?!町|丁|館|街))
     )
     | (?P<scaled>[{_DIGIT}]{{0,1}}[十百千拾][{_DIGIT}十百千拾]{{0,6}}|[{_DIGIT}]{{1,4}})(?={_UNIT})
+    | (?P<lot>(?<=[町村字番\-])[{_DIGIT}]{{0,1}}[十百千][{_DIGIT}十百千]{{1,6}}|(?<=-)[{_DIGIT}]?十[{_DIGIT}]?(?=-))
     """,
     re.VERBOSE,
 )
+_CLUSTER_RE: Final = re.compile(rf"[{_DIGIT}0-9]+(?:{_JOIN}{{1,2}}[{_DIGIT}0-9]+)+")
+"""Runs joined by what joins the groups of a number: 〇九〇・一二三四・五六七八, 六八九の一四二七."""
+_CLUSTER_DIGITS: Final = 7
 _RUN_RE: Final = re.compile(f"[{_DIGIT}十百千拾]+")
 _APPROXIMATE: Final = frozenset({"一二", "二三", "三四", "四五", "五六", "六七", "七八", "八九"})
 """Two neighbours are a guess (二三日), not a number, unless an era or a year stands before them."""
@@ -289,6 +311,15 @@ def kanji_value(numeral: str) -> str:
     return str(total + digit)
 
 
+def _clusters(text: str) -> list[tuple[int, int]]:
+    """Where groups of numerals make one long number together."""
+    return [
+        m.span()
+        for m in _CLUSTER_RE.finditer(text)
+        if sum(c in _POSITIONAL or c.isdigit() for c in m[0]) >= _CLUSTER_DIGITS
+    ]
+
+
 def _is_number(text: str, start: int, end: int) -> bool:
     """Whether a run of kanji numerals is a number: not all circles (〇〇病院), not a guess (二三日)."""
     run = text[start:end]
@@ -306,17 +337,20 @@ def _fold_numerals(folded: Folded) -> Folded:
     starts: list[int] = []
     ends: list[int] = []
     position = 0
+    clusters = _clusters(text)
     for run in _RUN_RE.finditer(text):
-        match = _NUMERAL_RE.match(text, run.start())
-        if not match or not _is_number(text, match.start(), match.end()):
-            continue
-        start, end = match.span()
+        start, end = run.span()
+        if not any(low <= start and end <= high for low, high in clusters):
+            match = _NUMERAL_RE.match(text, start)
+            if not match or not _is_number(text, match.start(), match.end()):
+                continue
+            start, end = match.span()
         pieces.append(text[position:start])
         for at in range(position, start):
             low, high = folded.origin_span(at, at + 1)
             starts.append(low)
             ends.append(high)
-        value = kanji_value(match[0])
+        value = kanji_value(text[start:end])
         pieces.append(value)
         low, high = folded.origin_span(start, end)
         if len(value) == end - start:

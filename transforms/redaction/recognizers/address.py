@@ -195,7 +195,7 @@ TOWN_HOME: Final = Pattern(
         rf"(?P<cue>{'|'.join(_HOME)})[^0-9。\n]{{0,8}}?(?P<id>(?<![{_KANJI}ァ-ヴー])(?:[{_KANJI}ァ-ヴー]{{2,8}}|[ぁ-ん]{{2,4}}(?:台|町|丘|野))\s?(?:[0-9]{{1,4}}(?:[-の][0-9]{{1,4}}){{1,3}}|[0-9]{{1,2}}丁目)(?:{_BUILDING})?){_COUNTER}"
     ),
     triggers=_HOME,
-    guard=lambda m: not re.search(r"番号|電話|携帯|郵便", m[0]),
+    guard=lambda m: not re.search(r"番号|電話|携帯|郵便|血圧|脈|体温|時間", m[0]),
     score=0.8,
     examples=("住所は「桜丘3-14-2 コーポ桜201」", "実家は三軒茶屋2の11の22"),
     near_misses=("実家は電話0120-1234", "自宅血圧135-85", "自宅で血圧135-85"),

@@ -118,7 +118,9 @@ class Pattern:
             if self.guard is not None and not self.guard(match):
                 continue
             start, end = match.span("id") if self._has_id else match.span()
-            if start == end or start < 0:
+            if start < 0:
+                start, end = match.span()
+            if start == end:
                 continue
             verdict = None if self.check is None else self.check(match)
             cue = (match["cue"] or "") if self._has_cue else ""
@@ -135,8 +137,7 @@ class Pattern:
 
     def _context_word(self, text: str, start: int, end: int) -> str:
         """The first context word near a match, or ""."""
-        near = text[max(0, start - self.before) : start] + "\n" + text[end : end + self.after]
-        near = near.lower()
+        near = text[max(0, start - self.before) : end + self.after].lower()
         return next((word for word in self.context if word in near), "")
 
 

@@ -7,11 +7,13 @@ Does not: e-mail, accounts and links (`online`), addresses (`address`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import phonenumbers
 
-from transforms.redaction.recognizers.base import DIGITS, LONG_DIGITS, Pattern, digits_of
+from transforms.redaction.recognizers.base import DIGITS, LONG_DIGITS, Found, Pattern, digits_of
 from transforms.redaction.recognizers.places import get_places
 
 _SEP: Final = r"[-()\s./・･·の,_⏎]"
@@ -25,23 +27,25 @@ def _national(digits: str) -> bool:
     return len(digits) == 10 and digits[1] != "0"
 
 
-def _phone_shape(match: re.Match[str]) -> bool:
+def _phone_shape(number: str) -> bool:
     """Whether a run of digits with separators is grouped like a telephone number.
 
     Refuses lists of small numbers (0.1 0.2 0.3), which hold as many digits.
     """
-    number = match["id"].replace("O", "0").replace("o", "0")
+    number = number.replace("O", "0").replace("o", "0")
     digits = digits_of(number)
     if not _national(digits):
         return False
     groups = [len(g) for g in _GROUP.findall(number)]
     if len(groups) == 1:
         return len(digits) == 11 or _valid(digits)
+    if _mixed_dots(number):
+        return False
     if all(g == 1 for g in groups):
         return True
     if "\n" in number and len(groups) > 3 and min(groups) < 2:
         return groups[0] >= 2
-    return 2 <= groups[0] <= 6 and len(groups) <= 6 and max(groups[1:]) >= 2 and "." not in _mixed_dots(number)
+    return 2 <= groups[0] <= 6 and len(groups) <= 7 and max(groups) >= 2
 
 
 def _mixed_dots(number: str) -> str:
@@ -65,27 +69,45 @@ def _international(match: re.Match[str]) -> bool:
 
 _NUMBER: Final = re.compile(
     rf"""
-    (?<![0-9A-Za-z]) (?<![0-9][-./])
-    (?P<id> \(?(?:0|[Oo](?=[0-9][-(]|[0-9]{{2}}[-(])) (?:{_SEP}{{0,3}}[0-9]){{9,10}} )
+    (?:(?<![0-9A-Za-z])(?<![0-9][-./])|(?<=[TtFf][EeAa][LlXx])|(?<=電話)) 
+    (?P<id> \(?(?:0|[Oo](?=[0-9][-(]|[0-9]{{2}}[-(])) (?:{_SEP}{{0,3}}[0-9]){{SIZE}} )
     (?![0-9]) (?!{_SEP}?[-.][0-9]) (?![A-Za-z])
-    """,
+    """.replace("{SIZE}", "{9,10}"),
     re.VERBOSE,
 )
+_TEN: Final = re.compile(_NUMBER.pattern.replace("{9,10}", "{9}"), re.VERBOSE)
 
-PHONE: Final = Pattern(
-    rule="phone.national",
-    type="PHONE",
-    regex=_NUMBER,
-    triggers=(LONG_DIGITS,),
-    guard=_phone_shape,
-    score=0.95,
-    examples=(
+@dataclass(frozen=True, slots=True)
+class NationalPhone:
+    """Ten or eleven digits that begin with 0, in any grouping; ten where the eleventh belongs to something else."""
+
+    rule: str = "phone.national"
+    triggers: tuple[str, ...] = (LONG_DIGITS,)
+    examples: tuple[str, ...] = (
         "電話は０９０ー１２３４ー５６７８まで", "電話〇九〇-一二三四-五六七八", "☎ 080 1234 5678", "0️⃣9️⃣0️⃣12345678", "TEL 03(1234)5678",
         "℡045-123-4567", "01267-1-2345", "予約は0120-123-456", "0800-123-4567", "0 8 0 - 1 2 3 4 - 5 6 7 8", "(03)1234-5678",
-        "0570-055-018", "080.1234.5678", "03の1234の5678",
-    ),
-    near_misses=("血圧は135-85、脈拍72", "診療行為112007410", "HbA1c 0.1 0.2 0.3 0.4 0.5 0.6", "2024-2025シーズン", "0.123456789の確率"),
-)  # fmt: skip
+        "0570-055-018", "080.1234.5678", "03の1234の5678", "FAX048−205−1234", "0120-123-456(9時〜17時)",
+        "0742（九三）0 1 2 3", "〇七〇・一二三四・五六七八",
+    )  # fmt: skip
+    near_misses: tuple[str, ...] = (
+        "血圧は135-85、脈拍72", "診療行為112007410", "HbA1c 0.1 0.2 0.3 0.4 0.5 0.6", "2024-2025シーズン", "0.123456789の確率",
+    )  # fmt: skip
+
+    def find(self, text: str) -> Iterator[Found]:
+        """Telephone numbers of a text."""
+        position = 0
+        while match := _NUMBER.search(text, position):
+            if not _phone_shape(match["id"]):
+                shorter = _TEN.match(text, match.start())
+                if not shorter or not _phone_shape(shorter["id"]):
+                    position = match.start() + 1
+                    continue
+                match = shorter
+            position = match.end()
+            yield Found(*match.span("id"), "PHONE", 0.95, self.rule)
+
+
+PHONE: Final = NationalPhone()
 
 PHONE_ABROAD: Final = Pattern(
     rule="phone.international",

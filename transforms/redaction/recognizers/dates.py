@@ -6,6 +6,7 @@ Does not: times of day, months and years alone, age bands, which identify nobody
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,14 +27,13 @@ _MONTH_MARK: Final = r"\s{0,2}(?:月|[/.\-・、])\s{0,2}"
 
 _FULL: Final = re.compile(
     rf"""
-    (?<![0-9A-Za-z/.\-])
+    (?<![0-9A-Za-z.\-]) (?<![0-9]/)
     (?: (?P<era>明\s?治|大\s?正|昭\s?和|平\s?成|令\s?和|[明大昭平令]|[MTSHRmtshr]\.?)\s{{0,3}}(?P<era_year>[0-9]{{1,2}}|元)
-        (?:\s?年?\s?[(（][^()（）\n]{{2,8}}[)）])?
-      | (?P<year>(?:1[89]|20)\s?[0-9]\s?[0-9])(?:\s?年?\s?[(（][^()（）\n]{{2,8}}[)）])?
+      | (?P<year>(?:1\s?[89]|2\s?0)\s?[0-9]\s?[0-9])
       | ['’‘`´](?P<short>[0-9]{{2}})
       | (?P<kanji_short>[0-9]{{2}})(?=年)
     )
-    {_YEAR_MARK} {_MONTH} {_MONTH_MARK} {_DAY} (?:\s{{0,2}}日)? (?![0-9]|[.\-/][0-9])
+    (?:\s?年?\s?[(（][^()（）\n]{{2,8}}[)）]\s?年?\s?|{_YEAR_MARK}) {_MONTH} {_MONTH_MARK} {_DAY} (?:\s{{0,2}}日)? (?![0-9]|[.\-/][0-9]) (?:\s?[(（][月火水木金土日祝][)）])?
     """,
     re.VERBOSE,
 )
@@ -163,7 +163,7 @@ DATE_MONTH_DAY: Final = Pattern(
     rule="date.month_day",
     type="DATE",
     regex=re.compile(
-        r"(?<![0-9./])(?P<id>(?:[0-9]{2,4}年\s?|(?:昨年|去年|今年|来年|一昨年|おととし)の?)?(?:1\s?[0-2]|0?\s?[1-9])\s?月\s?の?\s?(?:3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])\s?日(?!間|分の|ぶり|目))"
+        r"(?<![0-9./])(?P<id>(?:[0-9]{2,4}年\s?|(?:昨年|去年|今年|来年|一昨年|おととし)の?)?(?:1\s?[0-2]|0?\s?[1-9])\s?月\s?の?\s?(?:3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])\s?日(?!間|分の|ぶり|目)(?:\s?[(（][月火水木金土日祝][)）])?)"
     ),
     triggers=("月",),
     score=0.9,
@@ -185,9 +185,9 @@ DATE_OF_MONTH: Final = Pattern(
     rule="date.day_of_month",
     type="DATE",
     regex=re.compile(
-        r"(?P<id>(?:先月|今月|来月|翌月|先々月|前月|同月|一昨日|おととい|昨日|明日|あさって|今日|本日)の?\s?(?:3[01]|[12][0-9]|[1-9])日(?!間|目|分|以内|前|後|ほど|くらい|程))"
+        r"(?P<id>(?:先月|今月|来月|翌月|先々月|前月|同月|一昨日|おととい|昨日|明日|あさって|今日|本日|前日|翌日|当日)の?\s?(?:3[01]|[12][0-9]|[1-9])日(?!間|目|分|以内|前|後|ほど|くらい|程))"
     ),
-    triggers=("先月", "今月", "来月", "翌月", "先々月", "前月", "同月", "一昨日", "おととい", "昨日", "明日", "あさって", "今日", "本日"),
+    triggers=("先月", "今月", "来月", "翌月", "先々月", "前月", "同月", "一昨日", "おととい", "昨日", "明日", "あさって", "今日", "本日", "前日", "翌日", "当日"),
     score=0.85,
     examples=("先月の8日の欄に", "来月10日の朝9時", "一昨日の四日に"),
     near_misses=("今月3日間休み", "先月2日目"),
@@ -197,14 +197,14 @@ DATE_DAY: Final = Pattern(
     rule="date.day",
     type="DATE",
     regex=re.compile(
-        r"(?<![0-9./月第\-〜~])(?P<id>(?:3[01]|[12][0-9]|[1-9])日)"
-        r"(?=\s?[(（][月火水木金土日][)）]|未明|付(?!け薬)|(?:午前|午後|朝|夜|夕方)?(?:手術|退院|入院|転院|採血)(?!費|後|して[0-9]|から[0-9])|、(?:[^。\n]{0,24}(?:発表|わかっ|分かっ|明らか|会見|取材|逮捕|書類送検|見直し|求め|始め|決定|提訴|死去|通知))|(?:午前|午後)[0-9])"
+        r"(?<![0-9./月第\-〜~])(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?:\s?[(（][月火水木金土日祝][)）])?)"
+        r"(?=(?<=[)）])|未明|付(?!け薬)|(?:午前|午後|朝|夜|夕方)?(?:手術|退院|転院)(?!費|後|して[0-9]|から[0-9])|、(?:[^。\n]{0,24}(?:発表|わかっ|分かっ|明らか|会見|取材|逮捕|書類送検|見直し|求め|始め|決定|提訴|死去|通知|起こし|公表|開い|訴え))|(?:午前|午後)\s?[0-9一二三四五六七八九十])"
     ),
     triggers=("日",),
-    guard=lambda m: not re.search(r"(?:入院|手術|術後|発症|発熱|接種|服用|内服|投与|開始|わずか|約|計|合計|連続|丸|まる|毎月|毎|残り|あと|生後|中)[にのはがを、]?\s?$", m.string[max(0, m.start() - 4) : m.start()]),
+    guard=lambda m: not re.search(r"(?:入院|手術|術後|で|発症|発熱|接種|服用|内服|投与|開始|わずか|約|計|合計|連続|丸|まる|毎月|毎|残り|あと|生後|中)\s?$", m.string[max(0, m.start() - 4) : m.start()]),
     score=0.8,
     examples=("市が19日、発表した。", "20日(木)と21日(金)を休診", "八日手術、十五日退院", "二十四日午前二時十分"),
-    near_misses=("40日。悪い先生", "10日間の抗生剤", "毎月3日(月)", "術後3日退院"),
+    near_misses=("40日。悪い先生", "10日間の抗生剤", "毎月3日(月)", "術後3日退院", "胃潰瘍、5日入院"),
 )
 
 DATE_NEXT_DAY: Final = Pattern(
@@ -218,10 +218,10 @@ DATE_NEXT_DAY: Final = Pattern(
 )
 
 _SLASHED: Final = re.compile(
-    r"(?<![0-9A-Za-z./:\-年月日])(?P<id>(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12][0-9]|0?[1-9]))(?![0-9A-Za-z/]|[.:][0-9])"
+    r"(?<![0-9A-Za-z./:年])(?<![0-9]月)(?P<id>(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12][0-9]|0?[1-9])(?:\s?[(（][月火水木金土日祝][)）])?)(?![0-9A-Za-z/]|[.:][0-9])"
     r"(?!\s?(?:錠|量|倍|以下|以上|程度|くらい|ぐらい|%|個|枚|人|回|点|ページ|名|問|カプセル|包|本|サイズ|成人|ほど|だけ|ずつ|しか|減|スケール|円|分の|段階|クール))"
 )
-_NOT_DATE_BEFORE: Final = re.compile(r"(?:痛み|NRS|VAS|スコア|評価|満足度|得点|点数|血圧|視力|確率|約|式|MMSE|HDS-R|ステージ|グレード|グラム|星|錠を|量を|[A-Za-z+±<>=]|[0-9]\s?)[はがのを:：]?\s?$")
+_NOT_DATE_BEFORE: Final = re.compile(r"(?:痛み|NRS|VAS|スコア|評価|満足度|得点|点数|血圧|視力|確率|約|式|MMSE|HDS-R|ステージ|グレード|グラム|星|錠を|量を|[A-Za-z+±<>=])[はがのを:：]?$|[0-9]-$")
 _DATE_BEHIND: Final = re.compile(r"\s?[(（][月火水木金土日祝]|\s?(?:に(?!減|下げ|縮)|から|より|まで|[〜~-]|付|朝|夜|昼|午前|午後|夕|手術|退院|入院|受診|予約|診察|採血|発行|〆|締|の(?:朝|夜|昼|午|夕|手術|給食|予約|受診|診察|検査|回|健診)|以降|時点|現在)")
 _DATE_BEFORE: Final = re.compile(r"(?:^|[\n・、「(（【*\-〜~→⏎◆■●]|次回|予約|期限|締切|〆切|から|は|今年|去年|昨年|来年|明日|今日|昨日|先日|前回|\))\s{0,2}$")
 
@@ -230,14 +230,39 @@ def _slashed_day(match: re.Match[str]) -> bool:
     """Whether n/m is a day: no fraction of a dose, no score."""
     text = match.string
     before, behind = text[max(0, match.start() - 8) : match.start()], text[match.end() : match.end() + 8]
-    if _NOT_DATE_BEFORE.search(before) and not before.endswith("\n"):
+    if _NOT_DATE_BEFORE.search(before) and not re.search(r"[0-9]/[0-9]{1,2}-$", before):
         return False
     month, day = int(match["month"]), int(match["day"])
     certain = bool(_DATE_BEHIND.match(behind))
-    if month < day and day in {2, 3, 4, 5, 6, 8, 10}:
+    if re.search(r"(?:痛み|NRS|VAS|スコア|MMSE|HDS-R)\s?[はがの:：]?\s?$", before):
+        return False
+    if month < day and day in {2, 3, 4, 5, 6, 7, 8, 10} and math.gcd(month, day) == 1:
+        if len(_SLASHED.findall(text)) > 1 and not re.match(r"[〜~]?[の]", behind):
+            return True
         return certain and not behind.startswith("の") or bool(_DATE_BEFORE.search(before) and re.match(r"[\s　]", behind)) or bool(re.search(r"[〜~\-]\s?$", before))
     return certain or bool(_DATE_BEFORE.search(before)) or bool(re.match(r"[\s、。)）」』⏎,:の]|$", behind))
 
+
+DATE_DOTTED: Final = Pattern(
+    rule="date.dotted",
+    type="DATE",
+    regex=re.compile(r"(?<![0-9./・])(?P<id>(?:(?<=翌日|当日|前日)|(?<=[\s病棟]))(?:1[0-2]|[1-9])[.・](?:3[01]|[12][0-9]|[1-9])(?![0-9.・%]|[a-zA-Z])(?=\s?(?:朝|昼|夕|夜|[(（][月火水木金土日]|午前|午後|に(?:入|退|手|受|転))|(?<=・[0-9][0-9])[。、\s]))"),
+    triggers=("・", "."),
+    score=0.7,
+    examples=("連絡がいったのは翌日10・29。", "病棟 11.9朝に"),
+    near_misses=("体温36.8。", "HbA1c 7.1。", "アルブミン 3.8に"),
+)
+
+DATE_LATER_DAY: Final = Pattern(
+    rule="date.later_day",
+    type="DATE",
+    regex=re.compile(r"(?<![0-9./月第\-〜~約])(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?:\s?[(（][月火水木金土日祝][)）])?)(?=[。、」]|に(?!わた|及|分|一|[0-9])|(?:入院|退院|手術)|の(?:朝|夜|昼|夕|午前|午後|手術|退院)|[)）]|$)"),
+    triggers=("月", "曜"),
+    guard=lambda m: bool(re.search(r"[0-9]月の?[0-9]{1,2}日[^。\n]{0,60}(?:は|が|の|、|翌|次は|と)\s?$|曜日?[(（]$|末、$|[0-9]日[^0-9。\n]{1,16}、$", m.string[max(0, m.start() - 70) : m.start()])) and not re.search(r"(?:間|計|約|合計|まで|は全|後|から)[はが、]?$", m.string[max(0, m.start() - 4) : m.start()]),
+    score=0.7,
+    examples=("10月21日に入院、手術は翌22日、退院は30日。", "10月7日入院、八日手術、十五日退院", "先週の日曜(2日)、"),
+    near_misses=("10月21日に入院、入院期間は約30日。",),
+)
 
 DATE_SLASH: Final = Pattern(
     rule="date.slash",
@@ -246,7 +271,7 @@ DATE_SLASH: Final = Pattern(
     triggers=("/",),
     guard=_slashed_day,
     score=0.85,
-    examples=("10/29〜11/6お世話に", "【拡散希望】10/2に", "・2回目 7/8\n", "11/8の給食", "4/1に引っ越します", "10/15から予約開始"),
+    examples=("10/29〜11/6お世話に", "【拡散希望】10/2に", "・2回目 7/8\n・3回目 8/5", "11/8の給食", "4/1に引っ越します", "10/15から予約開始"),
     near_misses=("1/2に減量", "患者の1/3", "MMSEが24/30", "血圧118/72", "3/4錠", "長谷川式が21/30"),
 )
 
@@ -257,7 +282,7 @@ _KIN: Final = (
     r"|ばあちゃん|じいちゃん|ばあば|じいじ|ばあさん|じいさん|婆さん|爺さん|婆|爺|おばあ|おじい|おじさん|おばさん|お父さん|お母さん|パパ|ママ|彼氏|彼女|友人|友達|同僚|男性|女性|男児|女児|男|女|自分|私|俺|僕|ワイ|うち|妊婦|院長|医師|看護師|運転手|患者|知人|上の子|下の子|彼|赤ちゃん)"
 )
 _NOT_AGE: Final = (
-    r"(?!\s?(?:未満|以上|以下|以降|以前|超|を超|を越|をすぎ|を過ぎ|過ぎ|すぎ|まで(?:の|が|は|に|無|対|助|受|で|、|\)|）|医療)|から(?:の|対|受|接|打|使|可|OK|で|は|定|助|無|、|[0-9])|代|前後|若返|若く|若い|若見|差|児健|児検|児クラス|児から|年上|年下|の壁|相当|老け|老化|並み|[〜~]|-[0-9]|の人は|になったら|になると|になれば|のお子|の方は|の方が|の方も|向け|用の))"
+    r"(?!\s?(?:未満|以上|以下|以降|以前|超|を超|を越|をすぎ|を過ぎ|過ぎ|すぎ|まで(?:の|が|は|に|無|対|助|受|で|、|\)|）|医療)|から(?:の|対|受|接|打|使|可|OK|で|は|定|助|無|、|[0-9])|代|前後|若返|若く|若い|若見|差|児健|児検|児クラス|児から|年上|年下|の壁|相当|老け|老化|並み|[〜~]|-[0-9]|の人は|のお子|刻み|前(?:なら|に|の)|なった(?:月|年)|になる(?:方|人|年)|になってから|の方は|の方が|の方も|向け|用の))"
 )
 
 
@@ -265,14 +290,17 @@ def _age_guard(match: re.Match[str]) -> bool:
     """Whether a number of years is somebody's age."""
     before = match.string[max(0, match.start("id") - 6) : match.start("id")]
     number = int(re.match(r"[0-9]+", match["number"])[0])  # type: ignore[index]
-    return number <= 125 and not re.search(r"(?:年齢(?:は|が)?|対象(?:は|年齢)?|満年齢|\+|[±約]|平均|推定|[0-9][〜~\-]|見た目|気持ちは|心は|マイナス|プラス|定年は?)$", before)
+    behind = match.string[match.end("id") : match.end("id") + 6]
+    if number % 5 == 0 and re.match(r"\s?(?:になると|になったら|になれば|[、,]\s?[0-9]{2}歳)", behind):
+        return False
+    return number <= 125 and not re.search(r"(?:(?:対象|血管|肌|骨|脳|体内|体|細胞|平均)年齢(?:は|が|−|-)?|対象(?:は|が)?|満年齢|\+|[±約]|平均|推定|[0-9][〜~\-]|見た目|気持ちは|心は|マイナス|プラス|定年は?)$", before)
 
 
 AGE_YEARS: Final = Pattern(
     rule="age.years",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-〜~,/])(?P<id>(?P<number>[0-9]{{1,3}})\s?(?:歳|才|さい(?=[のでにと、。)）]))(?:\s?半|と?\s?[0-9]{{1,2}}\s?(?:[かヶケカヵ]|ヵ)月)?){_NOT_AGE}"
+        rf"(?<![0-9.\-〜~,/])(?P<id>満?(?P<number>[0-9]{{1,3}})\s?(?:歳|才|さい(?=[のでにと、。)）]))(?:\s?半|と?\s?[0-9]{{1,2}}\s?(?:[かヶケカヵ]|ヵ)月)?){_NOT_AGE}"
     ),
     triggers=("歳", "才", "さい"),
     guard=_age_guard,
@@ -296,10 +324,52 @@ AGE_MONTHS: Final = Pattern(
     type="AGE",
     regex=re.compile(r"(?<=[、(（])\s?(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月)(?=\s?[、)）])"),
     triggers=("月",),
-    guard=lambda m: bool(re.search(rf"(?:{_KIN}|(?:^|[\n。])[ぁ-んァ-ヶー一-龥]{{1,4}}|ちゃん|くん)[(（、]\s?$", m.string[max(0, m.start() - 10) : m.start("id")])),
+    guard=lambda m: bool(re.search(rf"(?:{_KIN}|(?:^|[\n。])(?:[ぁ-んァ-ヶー]{{2,4}}|[一-龥])|ちゃん|くん)[(（、]\s?$", m.string[max(0, m.start() - 10) : m.start("id")])),
     score=0.75,
     examples=("湊、11ヶ月、突発の熱", "息子（8か月）が"),
     near_misses=("入院（11ヶ月）", "待ち時間、3ヶ月、"),
+)
+
+AGE_MONTHS_OF: Final = Pattern(
+    rule="age.months_of",
+    type="AGE",
+    regex=re.compile(r"(?<![0-9.年・,、〜~\-])(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月(?:半)?)(?=の(?:娘|息子|赤ちゃん|乳児|男の子|女の子|甥|姪|孫|次男|次女|長男|長女|三男|子(?!宮)))"),
+    triggers=("か月の", "ヶ月の", "ケ月の", "カ月の", "箇月の", "ヵ月の"),
+    score=0.85,
+    examples=("入院している8ヶ月の娘",),
+    near_misses=("3か月の処方",),
+)
+
+_KANJI_AGE: Final = r"(?:[二三四五六七八九]十[一二三四五六七八九]?|十[一二三四五六七八九]|百[一二三四五六七八九]?)"
+
+AGE_IN_LIST: Final = Pattern(
+    rule="age.in_list",
+    type="AGE",
+    regex=re.compile(rf"(?P<cue>[一-龥々ぁ-んァ-ヶー]{{1,8}})[(（][^()（）\n0-9]{{1,16}}[、,・]\s?(?:当時|享年|満)?(?P<id>[1-9][0-9]|{_KANJI_AGE}|[一二三四五六七八九]つ)(?=[)）、,])(?![、,]\s?[0-9]{{3}})"),
+    triggers=("、", ",", "・"),
+    score=0.75,
+    examples=("うちの母（タケ、八十八）も", "娘(こはる、八つ)と", "バスコ(フィリピン出身、27)も"),
+    near_misses=("会計（全部で、1,200円）", "症状（咳、痰）"),
+)
+
+AGE_KANJI: Final = Pattern(
+    rule="age.kanji",
+    type="AGE",
+    regex=re.compile(rf"(?<=[はがも、])(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)"),
+    triggers=("十", "百"),
+    score=0.7,
+    examples=("父の弘は八十一、来週には", "ますだはんと、七十五になる運転手"),
+    near_misses=("薬は五十mg", "二、三十人"),
+)
+
+AGE_WHEN: Final = Pattern(
+    rule="age.when",
+    type="AGE",
+    regex=re.compile(rf"(?:(?P<cue>(?:父|母|祖父|祖母|夫|妻|兄|弟|姉|妹|息子|娘|私|先生|ばあちゃん|じいちゃん)[がはも])(?P<id>[1-9][0-9])(?=で(?!す?[0-9])[^0-9]|まで(?:働|白衣|現役|元気|生き)))"),
+    triggers=("父", "母", "夫", "妻", "兄", "弟", "姉", "妹", "息子", "娘", "私", "先生", "ばあちゃん", "じいちゃん"),
+    score=0.7,
+    examples=("祖父が91で心臓の弁を", "先生は81まで白衣だった"),
+    near_misses=("私は10時で", "父が30分で"),
 )
 
 AGE_BRACKET: Final = Pattern(
@@ -319,7 +389,7 @@ AGE_KIN: Final = Pattern(
     rule="age.kin",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}}|[二三四五六七八九]十[一二三四五六七八九]?)(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
+        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}}|[二三四五六七八九]十[一二三四五六七八九]?)(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時|頃|おり|折|目には|手習)|にもなって|なら誰|でも浮|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
     ),
     triggers=tuple("父母夫妻兄姉弟妹娘孫婆爺男女") + ("息子", "ばあ", "じい", "おば", "おじ", "妊婦", "旦那", "主人", "主婦"),
     guard=lambda m: not m["id"].isdigit() or 10 <= int(m["id"]) <= 115,
@@ -352,5 +422,5 @@ AGE_NOW: Final = Pattern(
 
 RECOGNIZERS: Final = (
     FullDate(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
-    DATE_SLASH, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
+    DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
 )  # fmt: skip

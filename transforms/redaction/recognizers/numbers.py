@@ -7,10 +7,12 @@ Does not: telephone numbers and postal codes (`contact`), plates (`vehicle`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from transforms.redaction.recognizers import check_digits
-from transforms.redaction.recognizers.base import LONG_DIGITS, Pattern, digits_of
+from transforms.redaction.recognizers.base import LONG_DIGITS, Found, Pattern, digits_of
 
 _SEP: Final = r"[-\s・.の\u200b,/]"
 _TIGHT: Final = r"[-・.\s]?"
@@ -48,6 +50,7 @@ MY_NUMBER_BARE: Final = Pattern(
     type="MY_NUMBER",
     regex=re.compile(rf"(?<![0-9A-Za-z])(?<![0-9][-.\s])(?P<id>[0-9]{{4}}([-\s・])[0-9]{{4}}\2[0-9]{{4}})(?![0-9]|[-.\s・][0-9])"),
     triggers=(LONG_DIGITS,),
+    guard=lambda m: not re.search(r"引換|受付|予約|注文|控え|伝票|追跡", m.string[max(0, m.start() - 12) : m.start()]),
     check=lambda m: _is_my_number(m) or None,
     context=("番号", "マイナ", "カード"),
     before=30,
@@ -124,7 +127,7 @@ INSURANCE_READ: Final = Pattern(
     rule="insurance.read_out",
     type="INSURANCE_ID",
     regex=re.compile(
-        r"(?P<cue>保険証|受給者証|被保険者証|医療証|保険者番号|記号番号|枝番)[^。\n]{0,30}?(?P<id>[0-9]{2,4}[-\s・][0-9]{2,5}(?:[-\s・][0-9]{2,5})?)(?![0-9\-])(?!\s?(?:円|人|年|月|日|時|分|%))"
+        r"(?P<cue>保険証|受給者証|被保険者証|医療証|保険者番号|記号番号|枝番)[^。\n]{0,50}?(?P<id>[0-9]{2,4}[-\s・][0-9]{2,5}(?:[-\s・][0-9]{2,5})?)(?![0-9\-])(?!\s?(?:円|人|年|月|日|時|分|%))"
     ),
     triggers=("保険", "受給者証", "医療証", "枝番", "記号番号"),
     guard=lambda m: 6 <= len(digits_of(m["id"])) <= 10 and not re.search(r"電話|tel|fax|☎|〒|住所", m.string[m.start() : m.start("id")].lower()) and digits_of(m["id"])[0] != "0",
@@ -137,14 +140,14 @@ INSURANCE_READ: Final = Pattern(
 
 _TICKET: Final = r"(?:[A-Za-z]{1,4}|[文夜急特新再内外小]|[ァ-ヶ]{1,2})?[-\s・]?[0-9](?:[0-9]|[-・−](?=[0-9A-Za-z])|\s(?=[0-9]{2}))*"
 _ALNUM: Final = r"(?:[A-Za-z]{1,4}[-\s]?)?[0-9](?:[0-9]|[-・−](?=[0-9A-Za-z])|\s(?=[0-9])|(?<=-)[A-Z]){2,18}"
-_COUNTED: Final = r"(?!\s?(?:円|人|名|年|月|週|時間|分|割|倍|mg|ml|件|%|歳|才|枚|階|回|冊|個|台|か所|ヶ所|か月|ヶ月|代|度|点|日|番目|番線|位|号室|\.[0-9]|:[0-9]|/[0-9]))"
+_COUNTED: Final = r"(?!\s?(?:円|万|本|千|人|名|年|月|週|時間|分|割|倍|mg|ml|件|%|歳|才|枚|階|回|冊|個|台|か所|ヶ所|か月|ヶ月|代|度|点|日|番目|番線|位|号室|\.[0-9]|:[0-9]|/[0-9]))"
 
 PATIENT_CARD: Final = Pattern(
     rule="patient.card",
     type="PATIENT_ID",
     regex=re.compile(
         r"(?P<cue>診察券|診察カード|診察ｶｰﾄﾞ|カルテ|患者(?:さん)?(?:番号|ID|No\.?|コード|登録番号|№)|診療番号|受診者?番号|受診券|受診票|検査番号|検体番号|ID番号|登録ID|受付ID|患者様?ID|症例番号|被験者番号|会員証?(?:番号)?|お客様番号|顧客番号|母子手帳)"
-        rf"(?:の?番号|ナンバー|No\.?|NO\.?|no\.?|№|Nr\.?|ID|#)?[^0-9A-Za-z。\n]{{0,12}}?(?:No\.?|NO\.?|№|ID|#)?\s?[:：]?\s?(?P<id>{_ALNUM}){_COUNTED}"
+        rf"(?:の?番号|ナンバー|No\.?|NO\.?|no\.?|№|Nr\.?|ID|#)?[^0-9A-Za-z。\n]{{0,12}}?(?:No\.?|NO\.?|№|ID|#)?\s?[:：]?\s?(?P<id>{_ALNUM})(?![0-9]){_COUNTED}"
     ),
     triggers=("診察券", "診察カード", "カルテ", "患者", "診療番号", "受診", "検査番号", "検体", "id", "会員", "お客様番号", "顧客番号", "症例番号", "被験者番号", "母子手帳"),
     guard=lambda m: len(digits_of(m["id"])) >= 3 and not re.fullmatch(r"(?:19|20)[0-9]{2}", m["id"]),
@@ -169,7 +172,7 @@ TICKET: Final = Pattern(
     regex=re.compile(
         r"(?P<cue>受付番号|受付No\.?|受付ID|整理番号|整理券(?:番号|No\.?|は|が)?|番号札(?:番号|No\.?|は|が)?|予約番号|予約No\.?|予約票|予約ID|予約コード|領収書?番号|領収書No\.?|会計番号|会計No\.?|引換番号|引換券|引き換え番号|控え番号|お?預かり番号"
         r"|呼び?出し?(?:番号|順|ベル)|待ち番号|待合番号|順番札|発券番号|伝票番号|明細|照会番号|問い合わせ番号|お問い合わせ番号|管理番号|申請番号|申込番号|申込み番号|受理番号|接種券番号|券番号|採血番号|処方箋番号|番号No\.?)"
-        rf"[^0-9A-Za-z。\n]{{0,10}}?(?:No\.?|№|#)?\s?(?P<id>{_TICKET}){_COUNTED}"
+        rf"[^0-9A-Za-z。、\n]{{0,10}}?(?:No\.?|№|#)?\s?(?P<id>{_TICKET})(?![0-9]){_COUNTED}"
     ),
     triggers=("受付", "整理", "番号札", "予約", "領収", "会計番号", "会計no", "引換", "引き換え", "控え番号", "預かり", "呼び出", "呼出", "待ち番号", "待合番号", "順番札", "発券", "伝票", "明細", "照会番号", "問い合わせ番号",
               "管理番号", "申請番号", "申込", "受理番号", "券番号", "採血番号", "処方箋番号", "番号no"),
@@ -186,14 +189,134 @@ def _ticket_guard(match: re.Match[str]) -> bool:
     return not re.match(r"[:：時/.,][0-9]?|[,，][0-9]", behind) or not behind[1:2].isdigit() and behind[:1] != "時"
 
 
+_VISIT: Final = ("診察券", "受付", "予約", "会計", "待合", "掲示板", "整理券", "番号札", "呼び出し", "呼ばれ", "窓口", "診察", "採血", "歯医者", "クリニック", "病院", "外来", "検査", "カルテ", "画面", "アプリ")
+
+NUMBER_SAID: Final = Pattern(
+    rule="patient.number_said",
+    type="PATIENT_ID",
+    regex=re.compile(
+        r"(?P<cue>番号(?:表示|のメモ|札)?)(?:は|が|の|って|も|で|、|:|\s|控えて|あり|前と|同じ|だけ|ます|まだ|No\.?|\(|（|「|【|『|→|\[|父|母|娘|息子|自分|分){0,8}(?P<id>(?:[A-Za-z]{1,4}-?|[一-龥ァ-ヶ]-)?[0-9][0-9\-]{1,12}(?<!-))(?![0-9A-Za-z]|[.,:/][0-9])"
+        + _COUNTED
+    ),
+    triggers=("番号",),
+    guard=lambda m: not re.search(r"電話|携帯|fax|tel|郵便|型番|ロット|製造|品番|年金|口座|法人|地番|部屋|暗証|マイナ|個人|免許|旅券|保険", m.string[max(0, m.start() - 8) : m.end()].lower())
+    and (len(digits_of(m["id"])) >= 4 or not m["id"][0].isdigit() or bool(re.match(r"番?で呼|】|」|番?(?:の|まで)", m.string[m.end("id") :]))),
+    context=_VISIT,
+    before=120,
+    after=120,
+    score=0.75,
+    examples=("診察券なくした。番号は前と同じ0071846でした。", "番号は控えてあり、kdm-3491と 受付で", "窓口で、名前ではなく番号46で呼ばれる", "病院は、番号夜-118まで呼ばれていた"),
+    near_misses=("病院の電話番号は03-1234-5678", "ロット番号は12345、病院で"),
+)
+
+NUMBER_OF: Final = Pattern(
+    rule="patient.number_of",
+    type="PATIENT_ID",
+    regex=re.compile(
+        r"(?P<cue>自分の|私の|父の分|母の分|娘の分|息子の分|子の分|古いほう|新しいほう|古い方|新しい方|旧|新|こっち|予約)[はが:(（「\s、]{0,3}(?P<id>[A-Z]{1,3}-[0-9]{3,8}|[0-9]{4,10}(?:[-\s][0-9]{1,6}){0,3})(?![0-9A-Za-z]|[.,:/][0-9])"
+        + _COUNTED
+    ),
+    triggers=("自分の", "私の", "分は", "分が", "分(", "ほう", "新しい方", "古い方", "旧", "新", "こっち", "予約"),
+    context=("番号", "診察券", "予約", "カルテ", "性病検査", "検査"),
+    before=60,
+    after=60,
+    score=0.7,
+    examples=("診察券2枚。古いほうA-20417、新しいほう0091 3356 2。", "番号表（父の分は4471）", "歯科の予約(R-22871)取ったけど"),
+    near_misses=("予約 2024年", "自分の1000円"),
+)
+
+CODE_LETTERED: Final = Pattern(
+    rule="patient.lettered_code",
+    type="PATIENT_ID",
+    regex=re.compile(r"(?:(?P<cue>コード|登録|こっちは|と|、)(?:は|が)?\s?)(?P<id>[A-Za-z]{1,4}-[0-9]{3,8}(?:-[0-9]{1,5})?)(?=です|だ|で登録|って(?:番号|いう番号)|て番号|\(|（|。|、|の番号|番)"),
+    triggers=("コードは", "登録", "番号"),
+    guard=lambda m: not re.search(r"型番|型式|製品|ロット|IL|CA|SARS|COVID|PD|TS|UTF|ISO", m.string[max(0, m.start() - 6) : m.end()]),
+    context=("番号", "登録", "受付", "診察", "予約"),
+    before=60,
+    after=40,
+    score=0.65,
+    examples=("光の名前で登録済みです。コードはMN-0392。", "こっちはA-118203て番号で呼ばれる"),
+    near_misses=("CA19-9 8.7", "型番はSM-960です"),
+)
+
+TICKET_SHOWN: Final = Pattern(
+    rule="patient.shown",
+    type="PATIENT_ID",
+    regex=re.compile(
+        r"(?P<cue>掲示板(?:は|の|が)?|表示(?:は|が|、)?|モニター(?:は|が)?|前の人(?:が|は)?|(?:前|次|私|まだ|俺|うち))(?:は|が|、|まだ|\s|「|【|『){0,3}(?P<id>[0-9]{2,6})(?=[。、」】』]|番|\s|って呼|$)(?!番目|番手|番線)"
+    ),
+    triggers=("掲示板", "表示", "モニター", "前の人", "次", "私", "まだ"),
+    context=("番号札", "整理券", "受付番号", "番号表示", "会計待ち", "番号が", "待合"),
+    before=80,
+    after=30,
+    score=0.6,
+    examples=("整理券二百三番、掲示板はまだ118。", "会計待ちの表示、二二八〇二番で止まって"),
+    near_misses=("体温はまだ38。", "整理券は次の10人"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """A list of those to be called: every number that stands before a name in its line."""
+
+    rule: str = "patient.call_list"
+    triggers: tuple[str, ...] = ("呼び出し順", "呼出順", "受付順", "順番表", "呼び出し表")
+    examples: tuple[str, ...] = ("呼び出し順　301 久 我、302 戸・倉、303 Nguyen",)
+    near_misses: tuple[str, ...] = ("呼び出し順が違う",)
+
+    def find(self, text: str) -> Iterator[Found]:
+        """Numbers of such a list."""
+        for cue in re.finditer("|".join(self.triggers), text):
+            line = text.find("\n", cue.end())
+            for match in re.finditer(r"(?<![0-9A-Za-z])[A-Z]?-?[0-9]{2,5}(?=[\s:.、])", text[: line if line > 0 else len(text)][cue.end() :]):
+                yield Found(cue.end() + match.start(), cue.end() + match.end(), "PATIENT_ID", 0.85, self.rule, cue[0])
+
+
+INSURANCE_SAID: Final = Pattern(
+    rule="insurance.number_said",
+    type="INSURANCE_ID",
+    regex=re.compile(r"(?P<cue>番号)(?:は|が|の|って|も|で|、|:|\s|\(|「){0,3}(?P<id>[0-9]{6,10}|[0-9]{4}-[0-9]{3,4}|[0-9]{2}-[0-9]{4,5})(?![0-9A-Za-z\-])"),
+    triggers=("受給者証", "保険証", "医療証", "資格確認書"),
+    context=("受給者証", "保険証", "医療証", "資格確認書"),
+    before=40,
+    score=0.72,
+    guard=lambda m: not re.search(r"電話|診察券|受付|予約", m.string[max(0, m.start() - 16) : m.start()]),
+    examples=("指定難病の受給者証が届いた。番号は1234567、しばらく",),
+    near_misses=("保険証が届いた。番号はまだ",),
+)
+
+LICENSE_BARE: Final = Pattern(
+    rule="license.bare",
+    type="LICENSE",
+    regex=re.compile(r"(?<![0-9A-Za-z\-])(?P<id>[0-9]{12})(?![0-9A-Za-z\-])"),
+    triggers=(LONG_DIGITS,),
+    guard=lambda m: check_digits.driving_licence(m["id"]) and not check_digits.my_number(m["id"]) and bool(re.search(r"番号|免許|本人確認|証", m.string[max(0, m.start() - 30) : m.end() + 20])),
+    score=0.75,
+    examples=("番号309012345620が全部鏡文字で",),
+    near_misses=("荷物は444413758703",),
+)
+
+MY_NUMBER_PLAIN: Final = Pattern(
+    rule="my_number.plain",
+    type="MY_NUMBER",
+    regex=re.compile(r"(?<![0-9A-Za-z\-.])(?P<id>[0-9]{12})(?![0-9A-Za-z\-.])"),
+    triggers=(LONG_DIGITS,),
+    guard=lambda m: not re.search(r"引換|受付|予約|注文|控え|伝票|追跡|荷物|お問い合わせ|UMIN|ロット|製造", m.string[max(0, m.start() - 14) : m.start()]),
+    check=lambda m: check_digits.my_number(m["id"]) or None,
+    context=("個人番号", "マイナ", "本人確認"),
+    score=0.8,
+    examples=("123456789018を控えられた",),
+    near_misses=("荷物は444413758703",),
+)
+
 CALLED: Final = Pattern(
     rule="patient.called",
     type="PATIENT_ID",
     regex=re.compile(
-        r"(?P<id>[A-Za-z]{0,2}-?[0-9]{2,6})(?:番?(?:さん|様|さま|の方|のかた|のお客|でお呼び|でお待ち)|番(?:で呼ば|が呼ば|って呼ば|と呼ば|まで呼ば|で止まっ|で固まっ|をお呼び|の番号札))"
+        r"(?P<id>(?<![0-9A-Za-z])[A-Za-z]{0,2}-?[0-9]{2,6})(?:番?(?:さん|様|さま|の方|のかた|のお客|でお呼び|でお待ち)|番(?:で呼ば|が呼ば|って呼ば|と呼ば|まで呼ば|で止まっ|で固まっ|をお呼び|の番号札))"
     ),
     triggers=("番さん", "番様", "番の方", "番のかた", "番で", "番が呼", "番って", "番と呼", "番まで", "番を", "の方", "の番号札", "さん"),
-    guard=lambda m: not re.match(r"[0-9]{2,4}(?:の方|さん)", m[0]) or bool(re.search(r"番号|整理|受付|呼", m.string[max(0, m.start() - 12) : m.start()])),
+    guard=lambda m: not re.match(r"[0-9]{2,4}(?:の方|さん)", m[0]) or bool(re.search(r"番号|整理券|受付|呼び出し|呼ばれ", m.string[max(0, m.start() - 60) : m.start()])),
     score=0.7,
     examples=("会計待ちの表示、二二八〇二番で止まって", "「214番でお呼びします」", "整理番号A-073の方"),
     near_misses=("119番で", "1番の名医", "3番目", "110番した"),
@@ -302,7 +425,7 @@ def _card_shape(match: re.Match[str]) -> bool:
 def _not_article_number(match: re.Match[str]) -> bool:
     """Whether no word for goods, trials or constants stands before a long number."""
     return not re.search(
-        r"JAN|ジャン|バーコード|GTIN|法人番号|円周率|ISBN|UMIN|jRCT|追跡|伝票|荷物|お問い合わせ番号|[3０]\.\s?$|DOI|doi|インボイス|T$|[.]$",
+        r"JAN|ジャン|バーコード|GTIN|法人番号|円周率|ISBN|UMIN|jRCT|追跡|荷物|お問い合わせ番号|[3０]\.\s?$|DOI|doi|インボイス|T$|[.]$",
         match.string[max(0, match.start("id") - 12) : match.start("id")],
     )
 
@@ -360,7 +483,7 @@ CARD_CODE: Final = Pattern(
     near_misses=("有効期限は2027年3月", "処方箋の有効期限4日"),
 )
 
-_BANK: Final = r"(?:[^\s、。「」（）()::→\[\]【】はがをにのとで]{1,8}(?:銀行|信金|信用金庫|信組|信用組合|農協|労金|信連|バンク|UFJ)\s?)?(?:[^\s、。「」（）()::→\[\]【】はがをにのとで]{1,7}(?:支店|本店|出張所|営業部)\s?|店番?\s?[0-9]{3}\s?)?"
+_BANK: Final = r"(?:[^\s、。「」（）()::→\[\]【】はがをにのとで]{1,8}(?:銀行|信金|信用金庫|信組|信用組合|農協|労金|信連|バンク|UFJ)\s?)?(?:[^\s、。「」（）()::→\[\]【】はがをにのとで]{0,7}(?:支店|本店|出張所|営業部)\s?|店番?\s?[0-9]{3}\s?)?"
 
 BANK_KIND: Final = Pattern(
     rule="bank.kind",
@@ -416,7 +539,7 @@ BANK_BEHIND: Final = Pattern(
 )
 
 RECOGNIZERS: Final = (
-    MY_NUMBER, MY_NUMBER_BARE, MY_NUMBER_LATER, INSURANCE_SIGN, INSURANCE_NUMBER, INSURANCE_BRANCH, INSURANCE_CUE, INSURANCE_READ, PATIENT_CARD,
+    MY_NUMBER, MY_NUMBER_BARE, MY_NUMBER_PLAIN, MY_NUMBER_LATER, LICENSE_BARE, NUMBER_SAID, NUMBER_OF, CODE_LETTERED, TICKET_SHOWN, CallList(), INSURANCE_SAID, INSURANCE_SIGN, INSURANCE_NUMBER, INSURANCE_BRANCH, INSURANCE_CUE, INSURANCE_READ, PATIENT_CARD,
     PATIENT_ID_WORD, TICKET, CALLED, LICENSE_DRIVING, LICENSE_REGISTER, LICENSE_NUMBERED, PASSPORT, PASSPORT_SHORT, PASSPORT_BARE, RESIDENCE_CARD, PENSION,
     CARD_GROUPED, CARD_BARE, CARD_CUE, CARD_CODE, BANK_KIND, BANK_CUE, BANK_POST, BANK_POST_NUMBER, BANK_BEHIND,
 )  # fmt: skip

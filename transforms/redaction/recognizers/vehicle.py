@@ -37,8 +37,11 @@ PLATE_OTHER: Final = Pattern(
     type="PLATE",
     regex=re.compile(rf"(?P<id>[一-龥ぁ-んァ-ヶ]{{1,4}}\s{{0,2}}[1-9][0-9][0-9ACFHKLMPXY]\s{{0,2}}{_KANA}\s{{0,2}}(?:[0-9]{{2}}\s?-\s?[0-9]{{2}}|・{{1,3}}\s?[0-9]{{1,3}}))(?![0-9])"),
     triggers=(KANA_BETWEEN,),
+    context=("車", "ナンバー", "軽", "ワゴン", "セダン", "追突", "駐車", "バイク", "ミニバン", "トラック", "クルマ", "送迎"),
+    before=30,
+    after=20,
     score=0.85,
-    examples=("播磨 300 の 12-34",),
+    examples=("相手の車は播磨 300 の 12-34",),
     near_misses=("会費300の10-12時",),
 )
 
