@@ -172,7 +172,8 @@ def _linked(some: Bools, hidden: Bools, sums: Sums) -> Bools:
     group = csgraph.connected_components(graph, directed=False)[1][:cells]
     wanted = np.zeros(int(group.max()) + 1, dtype=np.bool_)
     wanted[group[some]] = True
-    return hidden & wanted[group]
+    near: Bools = hidden & wanted[group]
+    return near
 
 
 def _free_direction(matrix: sparse.csr_array, generator: np.random.Generator) -> Floats:

@@ -1,6 +1,7 @@
 {#
     What the assets before dbt leave below KOE_HOME/staging. A zone that holds nothing yet reads as an empty table of
     the right columns, so that a first run, or a run without run facts, builds everything and finds nothing.
+    `file_row_number` (a row's place in its file) may be asked for like a column.
 #}
 {% macro staging_files(pattern, columns) -%}
     {%- set path = env_var('KOE_HOME') ~ '/staging/' ~ pattern -%}
@@ -10,7 +11,7 @@
     {%- endif -%}
     {%- if found -%}
         {# The day of arrival is a column of the files; the folder's name would only repeat it. #}
-        (select {{ columns.keys() | join(', ') }} from read_parquet('{{ path | replace("'", "''") }}', hive_partitioning = false))
+        (select {{ columns.keys() | join(', ') }} from read_parquet('{{ path | replace("'", "''") }}', hive_partitioning = false, file_row_number = {{ 'file_row_number' in columns }}))
     {%- else -%}
         (select
             {%- for name, type in columns.items() %} null::{{ type }} as {{ name }}{{ ',' if not loop.last }}{% endfor %} where false)

@@ -112,7 +112,14 @@ def _post(day: date, number: int, rng: np.random.Generator, **labels: Any) -> di
 
 
 def _opinion(
-    day: date, number: int, rng: np.random.Generator, entity: str | None, theme: str, polarity: int, **labels: Any
+    day: date,
+    number: int,
+    rng: np.random.Generator,
+    entity: str | None,
+    theme: str,
+    *,
+    polarity: int,
+    **labels: Any,
 ) -> dict[str, Any]:
     sentiment = {-1: "neg", 0: "neu", 1: "pos"}[polarity]
     return _post(
@@ -155,7 +162,7 @@ def _ordinary(day: date, number: int, rng: np.random.Generator) -> dict[str, Any
         labels["department"] = str(rng.choice(["内科", "整形外科", "精神科", "皮膚科"]))
     if rng.random() < 0.02:
         labels["sensitive_category"] = "mental"
-    post = _opinion(day, number, rng, entity, theme, polarity, **labels)
+    post = _opinion(day, number, rng, entity, theme, polarity=polarity, **labels)
     if post["source"] == "google_review":
         post["rating"] = int(np.clip(3 + 2 * polarity + rng.integers(-1, 2), 1, 5))
     return post
@@ -169,7 +176,16 @@ def _stories(day: date, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     number = 1_000_000
     if _within(day, SURGE):
         for i in range(25):
-            yield _opinion(day, number + i, rng, OWN_SURGE, "ACC_WAIT", -1, source="x", author=10_000 + i + 25 * day.day)
+            yield _opinion(
+                day,
+                number + i,
+                rng,
+                OWN_SURGE,
+                "ACC_WAIT",
+                polarity=-1,
+                source="x",
+                author=10_000 + i + 25 * day.day,
+            )
     if _within(day, RUMOUR):
         week = (day - RUMOUR[0]).days // 7
         for i in range(2 ** (week + 1)):
@@ -190,7 +206,7 @@ def _stories(day: date, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     if _within(day, SOLICITED):
         for i in range(9):
             yield _opinion(
-                day, number + 300 + i, rng, OWN_SOLICITED, "STF_MANNER", 1,
+                day, number + 300 + i, rng, OWN_SOLICITED, "STF_MANNER", polarity=1,
                 source="google_review", rating=5, author=40_000 + 10 * day.day + i,
             )  # fmt: skip
 
@@ -209,7 +225,11 @@ def posts(days: int = DAYS, per_day: int = 160, seed: int = 1, start: date = STA
         for post in today:
             if rng.random() < 0.03:
                 post["arrived_on"] = min(day + timedelta(days=int(rng.integers(1, 4))), last)
-        edited = [dict(p, sentiment="mixed", arrived_on=min(day + timedelta(days=1), last)) for p in today if rng.random() < 0.01]
+        edited = [
+            dict(p, sentiment="mixed", arrived_on=min(day + timedelta(days=1), last))
+            for p in today
+            if rng.random() < 0.01
+        ]
         rows.extend(p for p in today + edited)
     return rows
 

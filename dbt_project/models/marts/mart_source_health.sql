@@ -24,7 +24,8 @@ volumes as (
         coalesce(v.posts, 0) as posts,
         avg(coalesce(v.posts, 0)) over (partition by d.source order by d.day rows between 28 preceding and 1 preceding) as usual,
         stddev_samp(coalesce(v.posts, 0)) over (partition by d.source order by d.day rows between 28 preceding and 1 preceding) as spread,
-        avg(coalesce(v.posts, 0)) over (partition by d.source order by d.day rows between 6 preceding and current row) as recent
+        avg(coalesce(v.posts, 0)) over (partition by d.source order by d.day rows between 6 preceding and current row) as recent,
+        date_diff('day', max(v.posted_on) over (partition by d.source order by d.day), d.day) as empty_days
     from days as d
     left join {{ ref('int_source_days') }} as v on d.source = v.source and d.day = v.posted_on
 
@@ -36,8 +37,8 @@ judged as (
         *,
         case
             when age <= 10 then 'learning'
-            -- a Poisson source of mean 3 has an empty day every three weeks: only above that is silence news
-            when posts = 0 and usual >= 4 then 'silent'
+            -- chance alone leaves as many days empty less than once in a thousand, weekends (a third below the mean) too
+            when empty_days * usual >= 10 then 'silent'
             when recent < usual - 1.5 * spread then 'low'
             when recent > usual + 2 * spread then 'high'
             else 'ok'

@@ -1,4 +1,4 @@
-{#- The newest version of a post wins. A post keeps its day of writing through all its versions, so the window runs
+{#- The newest version of a post wins: of the latest arrival, and within one day the one written last into its file. A post keeps its day of writing through all its versions, so the window runs
     within a day and a filter on days reaches the files. -#}
 with versions as (
 
@@ -12,11 +12,11 @@ with versions as (
         'ae': 'struct(drug varchar, event varchar, event_pt varchar, serious boolean, negated boolean, feared boolean, asked boolean, about varchar, has_patient boolean, has_reporter boolean, has_drug boolean, has_event boolean)[]',
         'criticality': 'tinyint', 'care_setting': 'varchar', 'stage_of_care': 'varchar', 'department': 'varchar',
         'prefecture': 'varchar', 'sensitive_category': 'varchar', 'review_reasons': 'varchar[]',
-        'confidence': 'float', 'claim_key': 'varchar'
+        'confidence': 'float', 'claim_key': 'varchar', 'file_row_number': 'bigint'
     }) }}
 
 )
 
-select *
+select * exclude (file_row_number)
 from versions
-qualify row_number() over (partition by posted_on, post_key order by arrived_on desc, posted_at_jst desc) = 1
+qualify row_number() over (partition by posted_on, post_key order by arrived_on desc, file_row_number desc) = 1

@@ -1,0 +1,316 @@
+"""dbt on invented nights: what the marts find, what they hide, and that adding days equals starting afresh."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import classified_posts as night
+import duckdb
+import pytest
+
+pytestmark = pytest.mark.integration
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+def dbt(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt as the night does, its own files beside the home."""
+    command = Path(sys.executable).with_name("dbt")
+    places = [
+        "--project-dir",
+        PROJECT,
+        "--profiles-dir",
+        PROJECT,
+        "--target-path",
+        home.parent / "target",
+        "--log-path",
+        home.parent / "logs",
+    ]
+    return subprocess.run(
+        [str(x) for x in [command, *arguments, *places]],
+        env=os.environ | {"KOE_HOME": str(home), "DO_NOT_TRACK": "1"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def build(home: Path, *arguments: str, **environment: str) -> None:
+    result = dbt(home, "build", *arguments, **environment)
+    assert result.returncode == 0, result.stdout
+
+
+def query(home: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def all_marts(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+    names = query(
+        home, "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+    )
+    return {name: query(home, f"select * from marts.{name} order by all") for (name,) in names}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse of 120 days, built with every test of the project."""
+    home = tmp_path_factory.mktemp("night") / "home"
+    night.write_partitions(home, night.posts())
+    build(home)
+    return home
+
+
+# What the marts find
+
+
+def test_the_surge_of_waiting_complaints_is_the_steepest_rise_at_an_own_hospital(home: Path) -> None:
+    assert query(
+        home,
+        """select week_on, entity, topic from marts.mart_trends
+        where entity_class = 'own' and sentiment = 'neg' order by rise_at_least desc limit 1""",
+    ) == [(night.SURGE[0], night.OWN_SURGE, "wait")]
+    [(share, owner)] = query(
+        home,
+        f"""select complaint_share, owner_ja from marts.mart_complaints where grain = 'week' and breakdown = 'all'
+        and period_on = date '{night.SURGE[0]}' and entity = '{night.OWN_SURGE}' and theme = 'ACC_WAIT' and voice_class = 'patient_voice'""",
+    )
+    assert share > 0.7
+    assert "医事課" in owner
+
+
+def test_the_rumour_is_seen_to_spread(home: Path) -> None:
+    stages = query(home, "select stage from marts.mart_rumours order by week_on")
+    assert [s for (s,) in stages] == ["発生", "拡大", "拡大", "拡大"]
+
+
+def test_the_medicine_with_a_cluster_of_events_is_listed_with_its_caution(home: Path) -> None:
+    rows = query(
+        home,
+        "select drug, breakdown_value, authors, caution_ja from marts.mart_safety where grain = 'month' and breakdown = 'event'",
+    )
+    assert [(drug, event) for drug, event, *_ in rows] == [(night.DRUG, "発疹")]
+    assert rows[0][2] >= 60
+    assert "WEB-RADR" in rows[0][3]
+
+
+def test_the_silent_source_is_silent_on_its_three_days_and_no_other(home: Path) -> None:
+    rows = query(
+        home, "select source, posted_on from marts.mart_source_health where status = 'silent' order by all"
+    )
+    assert rows == [("qa", night.SILENCE[0] + timedelta(days=i)) for i in range(3)]
+
+
+def test_the_solicited_reviews_are_the_only_burst(home: Path) -> None:
+    assert query(
+        home, "select entity, week_on, rise_band from marts.mart_solicited_reviews where is_burst"
+    ) == [(night.OWN_SOLICITED, night.SOLICITED[0], "10倍以上")]
+
+
+def test_reputation_compares_within_the_peer_set(home: Path) -> None:
+    rows = query(
+        home,
+        """select sum(share_of_voice), count(*), bool_and(share_of_voice between share_of_voice_low and share_of_voice_high)
+        from marts.mart_reputation where grain = 'month' and period_on = date '2026-06-01'
+        and voice_class = 'patient_voice' and entity in ('own-sakura', 'rival-aoba', 'rival-midori')""",
+    )
+    assert rows[0][0] == pytest.approx(1, abs=0.001)
+    assert rows[0][1:] == (3, True)
+
+
+def test_quality_adds_up(home: Path) -> None:
+    [(received, loaded, rejected)] = query(
+        home,
+        """select sum(value) filter (where metric = 'posts_in'), sum(value) filter (where metric = 'loaded'),
+        sum(value) filter (where metric = 'rejected') from marts.mart_quality""",
+    )
+    assert received == loaded + rejected > 15_000
+
+
+# What the marts hide
+
+
+def test_no_cell_of_one_to_nine_people_is_in_any_mart(home: Path) -> None:
+    for name, rows in all_marts(home).items():
+        columns = [
+            c
+            for (c,) in query(
+                home,
+                f"select column_name from information_schema.columns where table_schema = 'marts' and table_name = '{name}' order by ordinal_position",
+            )
+        ]
+        people = [i for i, c in enumerate(columns) if c == "authors" or c.endswith("_authors")]
+        # a mean over weeks is no number of people of a cell
+        people = [i for i in people if columns[i] != "usual_authors"]
+        assert not [r for r in rows for i in people if r[i] is not None and 0 < r[i] < 10], name
+
+
+def test_hidden_cells_do_not_follow_from_shown_ones(home: Path) -> None:
+    """Solve every sum that has a single unknown, as a reader with a spreadsheet would, over all the topic marts."""
+    posts: dict[tuple[Any, ...], int | None] = {}
+    for grain, period in (("daily", "posted_on"), ("weekly", "week_on"), ("monthly", "month_on")):
+        for row in query(
+            home,
+            f"select {period}, entity, voice_class, topic, sentiment, posts from marts.mart_topics_{grain}",
+        ):
+            posts[(grain, *row[:5])] = row[5]
+    sums: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for cell in posts:
+        grain, day, entity, voice, topic, sentiment = cell
+        monday = day - timedelta(days=day.weekday())
+        if sentiment != "all":
+            sums[("sentiment", grain, day, entity, voice, topic, "all")].append(cell)
+        if grain == "daily":
+            sums[("time", "weekly", monday, entity, voice, topic, sentiment)].append(cell)
+        if grain == "weekly":
+            month = (day + timedelta(days=3)).replace(day=1)
+            sums[("time", "monthly", month, entity, voice, topic, sentiment)].append(cell)
+    found = []
+    progress = True
+    while progress:
+        progress = False
+        for total, parts in sums.items():
+            cells = [total[1:], *parts]
+            unknown = [c for c in cells if posts[c] is None]
+            if len(unknown) == 1:
+                whole = posts[total[1:]]
+                known = sum(posts[p] or 0 for p in parts if posts[p] is not None)
+                posts[unknown[0]] = known if whole is None else whole - known
+                found.append(unknown[0])
+                progress = True
+    assert found == []
+    assert Counter(p is None for p in posts.values())[True] > 1000
+
+
+def test_a_sensitive_subject_needs_twenty(home: Path) -> None:
+    rows = query(
+        home,
+        """select p.is_suppressed, c.authors from intermediate.int_published p
+        join intermediate.int_cells c using (mart, grain, period_on, entity, voice_class, d1, breakdown, value)
+        where d1 = 'department:精神科' and c.authors between 10 and 19""",
+    )
+    assert rows
+    assert all(hidden for hidden, _ in rows)
+
+
+def test_a_smaller_k_is_refused(home: Path) -> None:
+    result = dbt(home, "compile", "--vars", "{k_anonymity: 5}", "--select", "int_cells")
+    assert result.returncode != 0
+    assert "at least 10" in result.stdout
+
+
+# The gate
+
+
+SPOILT = {
+    "k_anonymous_mart_topics_weekly": "update marts.mart_topics_weekly set authors = 3, is_suppressed = false where authors is null",
+    "k_anonymous_mart_topics_daily": "update marts.mart_topics_daily set authors = 30 where is_suppressed",
+    "no_text_or_key_columns_mart_topics_monthly": "alter table marts.mart_topics_monthly add column author_key varchar",
+    "no_text_or_key_columns_mart_themes": "update marts.mart_themes set theme_ja = repeat('待', 201)",
+    "no_text_or_key_columns_mart_praise": "update marts.mart_praise set theme_ja = md5(theme_ja)",
+    "day_is_finest_mart_needs": "alter table marts.mart_needs add column seen timestamp",
+    "day_is_finest_mart_flags": "update marts.mart_flags set flag_ja = '7日 23:14'",
+    "voice_class_not_mixed_mart_segments": "update marts.mart_segments set voice_class = 'all'",
+}
+
+
+def test_each_spoilt_mart_fails_its_own_test(home: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "home"
+    spoilt.mkdir()
+    shutil.copy(home / "warehouse.duckdb", spoilt)
+    shutil.copytree(home.parent / "target", tmp_path / "target")
+    with duckdb.connect(str(spoilt / "warehouse.duckdb")) as con:
+        for sql in SPOILT.values():
+            con.execute(sql)
+    result = dbt(spoilt, "test", "--select", "marts", "--exclude-resource-type", "unit_test")
+    assert result.returncode == 1
+    failed = [line for line in result.stdout.splitlines() if " FAIL " in line]
+    assert {t for t in SPOILT if any(t in line for line in failed)} == set(SPOILT)
+    clean = ("mart_reputation", "mart_complaints", "mart_safety", "mart_rumours", "mart_trends")
+    assert not [line for line in failed if any(c in line for c in clean)]
+
+
+def test_every_published_column_is_described_in_both_languages(home: Path) -> None:
+    manifest = json.loads((home.parent / "target" / "manifest.json").read_text())
+    marts = [
+        n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["schema"] == "marts"
+    ]
+    assert len(marts) >= 15
+    for mart in marts:
+        for name, text in [
+            ("", mart["description"]),
+            *((c["name"], c["description"]) for c in mart["columns"].values()),
+        ]:
+            japanese, _, english = text.partition(" / ")
+            assert any(ord(c) > 0x3000 for c in japanese), (mart["name"], name)
+            assert english.strip(), (mart["name"], name)
+    exposed = {p for e in manifest["exposures"].values() for p in e["depends_on"]["nodes"]}
+    assert {m["unique_id"] for m in marts} <= exposed
+
+
+# Days that are added
+
+
+def rewrite(home: Path, rows: list[dict[str, Any]], gone: date) -> list[dict[str, Any]]:
+    """Take every tenth post of one day of arrival away again, as deletions do."""
+    kept = [r for i, r in enumerate(rows) if r["arrived_on"] != gone or i % 10]
+    night.write_partitions(home, kept)
+    return kept
+
+
+def test_added_late_and_deleted_days_equal_a_fresh_start(tmp_path: Path) -> None:
+    rows = night.posts(days=45, per_day=40, seed=5)
+    last, cut = night.START + timedelta(days=44), night.START + timedelta(days=39)
+    for row in rows[:200:5]:  # posts of the first days that arrive weeks late
+        row["arrived_on"] = last
+    grown, fresh = tmp_path / "grown" / "home", tmp_path / "fresh" / "home"
+    night.write_partitions(grown, [r for r in rows if r["arrived_on"] <= cut])
+    build(grown, *NO_TESTS)
+    before = all_marts(grown)
+    night.write_partitions(grown, [r for r in rows if r["arrived_on"] > cut])
+    gone = night.START + timedelta(days=20)
+    kept = rewrite(grown, rows, gone)
+    build(grown, *NO_TESTS, KOE_ARRIVED_FROM=str(cut + timedelta(days=1)), KOE_ARRIVED_TO=str(last))
+    night.write_partitions(fresh, kept)
+    shutil.copytree(grown.parent / "target", fresh.parent / "target")
+    build(fresh, *NO_TESTS)
+    assert all_marts(grown) == all_marts(fresh)
+    assert all_marts(grown) != before
+
+
+def test_a_run_that_opens_nothing_leaves_every_row(home: Path, tmp_path: Path) -> None:
+    again = tmp_path / "home"
+    shutil.copytree(home, again)
+    shutil.copytree(home.parent / "target", tmp_path / "target")
+    build(again, *NO_TESTS, KOE_ARRIVED_FROM="2020-01-01", KOE_ARRIVED_TO="2020-01-01")
+    assert query(again, "select count(*) from intermediate.int_posts") == [(0,)]
+    assert all_marts(again) == all_marts(home)
+
+
+def test_an_empty_zone_builds_empty_marts(home: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "home"
+    empty.mkdir()
+    shutil.copytree(home.parent / "target", tmp_path / "target")
+    build(empty, *NO_TESTS)
+    assert {name: len(rows) for name, rows in all_marts(empty).items() if rows} == {}
+
+
+def test_an_arrival_window_is_days_and_nothing_else(home: Path) -> None:
+    result = dbt(
+        home,
+        "compile",
+        "--select",
+        "int_open_days",
+        KOE_ARRIVED_FROM="2026-06-01' or true --",
+        KOE_ARRIVED_TO="2026-06-02",
+    )
+    assert result.returncode != 0
+    assert "YYYY-MM-DD" in result.stdout
