@@ -59,11 +59,11 @@ def _no_constant(_: str) -> None:
 def is_too_deep(data: bytes, value: object) -> bool:
     """Whether a value is nested over `MAX_DEPTH` levels.
 
-    Each pass over the brackets alone takes the innermost pairs away, so the passes are the depth. Brackets within
-    strings may leave a rest; then the value itself is measured.
+    Each pass over the brackets alone takes the innermost one or two levels away, so what is gone after half as many
+    passes is not too deep. Else, and where brackets within texts leave a rest, the value itself is measured.
     """
     brackets = data.translate(None, _NOT_BRACKETS)
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_DEPTH // 2):
         shorter = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if not shorter:
             return False

@@ -26,6 +26,7 @@ from transforms.sources.streams import (
     LongLine,
     UnendedLine,
     as_utf8,
+    begins_binary,
     expand,
     lines,
     looks_binary,
@@ -117,13 +118,15 @@ class Reading:
     def _by_shape(self, source: ByteSource, head: bytes) -> Iterator[Post | Quarantined]:
         if head.startswith(b"PAR1"):
             return self._parquet()
-        if looks_binary(head):
+        if begins_binary(head):
             raise Rejected("not_text")
         adapter = self._adapter_by_lines(source)
         if adapter is not None:
             return self._json_lines(source, adapter)
         if head.lstrip()[:1] in {b"{", b"["}:
             return self._document(source)
+        if looks_binary(head):
+            raise Rejected("not_text")
         if _SSE.search(head[:4096]):
             return self._events(source)
         if head.lstrip()[:1] == b"<":
@@ -149,7 +152,9 @@ class Reading:
         candidates = head.split(b"\n")
         if len(head) == size:
             candidates.pop()  # cut by the look, not by the file
-        for line in islice((line for line in candidates if line.strip()), _HEAD_LINES):
+        looked_at = [line for line in islice(candidates, _HEAD_LINES) if line.strip()]
+        is_lines = False
+        for number, line in enumerate(looked_at):
             if line.lstrip()[:1] not in {b"{", b"["}:
                 continue
             try:
@@ -159,6 +164,9 @@ class Reading:
             adapter = self._recognise(value)
             if adapter is not None:
                 return adapter
+            is_lines = is_lines or (number == 0 and bool(value) and len(looked_at) > 1)
+        if is_lines:
+            raise Rejected("unknown_shape")
         return None
 
     def _json_lines(self, source: ByteSource, adapter: JsonAdapter) -> Iterator[Post | Quarantined]:

@@ -324,13 +324,13 @@ _BINARY = (
 )  # fmt: skip
 
 
+def begins_binary(head: bytes) -> bool:
+    """Whether a file begins like a program, a picture, an archive or other binary data that has a mark."""
+    return head.startswith(_BINARY)
+
+
 def looks_binary(head: bytes) -> bool:
-    """Whether a file without UTF-16 mark begins like a program, a picture, an archive or other binary data."""
-    if head.startswith(_BINARY):
-        return True
-    first = head.lstrip()[:1]
-    if first in {b"{", b"["}:
-        return False
+    """Whether the first line of a file without UTF-16 mark holds what no text holds."""
     return b"\0" in head.split(b"\n", 1)[0][:1024]
 
 

@@ -151,7 +151,8 @@ class TableRows:
         """Reads on.
 
         A record is set aside where its cells do not decode (`wrong_encoding`), where it has too few or too many of them
-        (`column_count`; never shifted into the wrong columns), where a quote never closes (`unclosed_quote`).
+        (`column_count`; never shifted into the wrong columns), where a quote never closes (`unclosed_quote`) or stands
+        where none may (`malformed_row`). Quotes are held to RFC 4180: read kindly, an open one joins two posts into one.
 
         Yields:
             Each record with the line that it begins on, from 1.
@@ -160,7 +161,7 @@ class TableRows:
             Damaged: where the bytes break off, with the record that is cut as `rest`.
         """
         fed = self._fed
-        reader = csv.reader(fed, delimiter=self._header.delimiter)
+        reader = csv.reader(fed, delimiter=self._header.delimiter, strict=True)
         width = len(self._header.row)
         to_skip = len(self._header.preamble) + 1
         while True:
@@ -168,8 +169,8 @@ class TableRows:
             fed.begin_record()
             try:
                 row = next(reader, None)
-            except csv.Error:
-                yield start, BadRow(_why_unreadable(fed, start), fed.raw())
+            except csv.Error as error:
+                yield start, BadRow(_why_unreadable(fed, start, error), fed.raw())
                 continue
             except Damaged as damage:
                 damage.rest = b"\n".join(part for part in (fed.raw(), damage.rest) if part)
@@ -179,25 +180,23 @@ class TableRows:
             if to_skip:
                 to_skip -= 1
                 self.head += fed.raw() + b"\n"
-            elif len(row) == width and not (fed.is_exhausted or fed.is_undecodable):
+            elif len(row) == width and not fed.is_undecodable:
                 yield start, row
             elif row and (reason := _why_bad(fed, row, width)):
                 yield start, BadRow(reason, fed.raw())
 
 
-def _why_unreadable(fed: _TextLines, start: int) -> str:
+def _why_unreadable(fed: _TextLines, start: int, error: csv.Error) -> str:
     if fed.is_too_long:
         return "line_too_long"
-    return (
-        "text_too_long" if fed.count == start else "unclosed_quote"
-    )  # the reader stops at a cell of 131,072 letters
+    if fed.count > start or fed.is_exhausted:  # it went on into the next lines in search of the quote's end
+        return "unclosed_quote"
+    return "text_too_long" if "field larger" in str(error) else "malformed_row"
 
 
 def _why_bad(fed: _TextLines, row: Row, width: int) -> str:
     if fed.is_too_long:
         return "line_too_long"
-    if fed.is_exhausted:  # the reader asked for more lines: a quote was open
-        return "unclosed_quote"
     if fed.is_undecodable and any(_ESCAPED.search(cell) for cell in row):
         return "wrong_encoding"
     return "column_count" if len(row) != width else ""

@@ -118,7 +118,7 @@ def records(value: Any, siblings: Siblings) -> Records:
     if "text" in value and "data" not in value:
         return _flat(value, siblings)
     data = value.get("data")
-    if type(data) is dict and "text" not in data and not _STREAM_EVENTS.isdisjoint(data):
+    if type(data) is dict and "text" not in data and "id" not in data:
         return _stream_event(data)
     if data is not None or "includes" in value or "tweets" in value:
         return _page(value, siblings)
