@@ -107,9 +107,9 @@ def enrich(
     scanned, clauses = reading if reading is not None else read(folded)
     topics = guide.topics if guide.relevant else ()
     themes = themes_of(scanned, topics)
-    worst = criticality(scanned, clauses, guide)
     flagged = "adverse_event" in guide.flags
     events = tuple(find(scanned, clauses, guide)) if flagged else ()
+    worst = criticality(scanned, clauses, guide, events)
     kinds = ad_claim_kinds(scanned, clauses, guide)
     return Extras(
         themes=themes,

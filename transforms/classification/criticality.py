@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from transforms.classification.adverse_events import AdverseEvent
 from transforms.classification.clauses import Clause, clause_at, negated
 from transforms.classification.document import GuideLabels
 from transforms.classification.lexicons import Hit, Scan
 
-_HARM_FLAGS = {"adverse_event": 4, "crisis": 4, "distress": 4}
+_LEAST = {"crisis": 4, "distress": 4, "adverse_event": 2}
+"""The level that a flag brings with it: danger and unsafe practice are 4; a side effect that is told is 2 unless serious."""
+
 _HARM_REASONS = frozenset({"death", "serious_harm", "error", "neglect"})
 _BLAMING_TOPICS = frozenset({"safety", "care", "medication", "privacy", "manner"})
 _UNREAL = frozenset({"conditional"})
@@ -37,7 +40,9 @@ class Criticality(NamedTuple):
 _NONE = Criticality(0, harm_claimed=False, evidence=())
 
 
-def criticality(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> Criticality:
+def criticality(
+    scan: Scan, clauses: Sequence[Clause], labels: GuideLabels, events: Sequence[AdverseEvent] = ()
+) -> Criticality:
     """Grade a post by its worst statement, not by the mean.
 
     Words of harm count in full where the post judges badly or tells of harm (negative or mixed sentiment, a flag of harm);
@@ -47,22 +52,22 @@ def criticality(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> C
         scan: the text with its hits.
         clauses: of the same text.
         labels: sentiment, intent, topics and flags.
+        events: suspected adverse events of the post; a serious one that is told is at least 4.
 
     Returns:
         The level with its evidence. An irrelevant post has 0.
     """
     if not labels.relevant:
         return _NONE
-    flagged = max((_HARM_FLAGS.get(flag, 0) for flag in labels.flags), default=0)
-    told = labels.sentiment in {"neg", "mixed"} or flagged > 0
+    least = max((_LEAST.get(flag, 0) for flag in labels.flags), default=0)
+    if least < 4 and any(e.serious and not (e.negated or e.feared or e.asked) for e in events):
+        least = 4
+    told = labels.sentiment in {"neg", "mixed"} or least > 0
     if not told or labels.intent == "praise":
         return _NONE
     hits = _stated(scan, clauses)
     worst = max((int(h.entry.values[0]) for h in hits), default=0)
-    cap = _cap(labels, flagged)
-    level = min(worst, cap)
-    if flagged:
-        level = max(level, 5 if worst == 5 and flagged == 4 else min(flagged, max(3, worst)))
+    level = max(least, min(worst, _cap(labels, least)))
     if labels.sentiment == "neg" and labels.intent == "complaint":
         level = max(level, 2)
     elif labels.sentiment in {"neg", "mixed"}:
@@ -76,9 +81,9 @@ def criticality(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> C
     )
 
 
-def _cap(labels: GuideLabels, flagged: int) -> int:
+def _cap(labels: GuideLabels, least: int) -> int:
     """The highest level that the kind of post allows: an illness told is no allegation against care."""
-    if flagged or labels.intent in {"complaint", "rumour"} or "safety" in labels.topics:
+    if least >= 4 or labels.intent in {"complaint", "rumour"} or "safety" in labels.topics:
         return 5
     if _BLAMING_TOPICS.intersection(labels.topics) and labels.intent == "experience":
         return 4

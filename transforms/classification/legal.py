@@ -22,13 +22,12 @@ improving the service inside; none is ever called promotable, and no code path g
 """
 
 AD_KINDS: tuple[str, ...] = (
-    "guarantee", "superlative", "comparative", "before_after", "unapproved", "incentivised_review",
-    "discount_hype", "celebrity", "exaggerated",
+    "guarantee", "superlative", "comparative", "before_after", "unapproved", "testimonial", "incentivised_review",
+    "celebrity", "discount_hype", "exaggerated",
 )  # fmt: skip
-"""Kinds of advertising claim. The first six are what the guideline forbids by name; the others are watched."""
+"""Kinds of advertising claim, what the law and its guideline forbid by name first; `exaggerated` takes the rest (誇大)."""
 
-_ADVERTISERS = frozenset({"facility", "company", "spam", "hcp"})
-_ANYBODY = frozenset({"incentivised_review"})
+_ANYBODY = "incentivised_review"
 _TAKEDOWN_FLAGS = frozenset({"named_attack", "misinformation"})
 
 
@@ -53,27 +52,25 @@ def ad_cues(scan: Scan) -> tuple[str, ...]:
 def ad_claim_kinds(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> tuple[str, ...]:
     """Kinds of claim that a post makes.
 
-    Only who advertises makes a claim: a denounced or quoted advertisement is none. A reward for a review is told by
-    anybody, since it is the reviewer who gives it away.
+    Only a post that a model flags as an advertising claim makes one: a denounced, quoted or lawful advertisement does
+    not. A reward for a review is told by anybody, since it is the reviewer who gives it away.
 
     Args:
         scan: the text with its hits.
         clauses: of the same text.
-        labels: the speaker, and whether a model flags the post as an advertising claim.
+        labels: whether a model flags the post as an advertising claim.
 
     Returns:
-        Kinds in the order of `AD_KINDS`; empty for none.
+        Kinds in the order of `AD_KINDS`; empty for none. A flagged post has at least one.
     """
     flagged = "ad_claim" in labels.flags
-    advertises = flagged or labels.speaker in _ADVERTISERS - {"hcp"}
     found = set()
     for hit in scan.of("adverts"):
         kind = hit.entry.values[0]
-        if not advertises and kind not in _ANYBODY:
-            continue
-        if not flagged and clauses and "denied" in clauses[clause_at(clauses, hit.start)].cues:
-            continue
-        found.add(kind)
+        if flagged or (kind == _ANYBODY and "denied" not in clauses[clause_at(clauses, hit.start)].cues):
+            found.add(kind)
+    if flagged and not found:
+        found.add("exaggerated")
     return tuple(kind for kind in AD_KINDS if kind in found)
 
 
