@@ -294,8 +294,8 @@ class Erasure:
             if n
         ]
         issued = self._certificates.issue(plan.task, done, now)
+        self._keyring.destroy(*(_RECORD_KEY_PREFIX + name for name in plan.pending))
         for name in plan.pending:
-            self._keyring.destroy(_RECORD_KEY_PREFIX + name)
             remove(self._pending / f"{name}.parquet")
         remove(self._plan)
         return ErasureReport(

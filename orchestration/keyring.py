@@ -36,7 +36,7 @@ from orchestration.zones import (
     Zones,
     create_exclusive,
     make_private,
-    remove,
+    sync_directory,
     write_atomic,
 )
 
@@ -307,22 +307,25 @@ class Keyring:
             )
         return self.key(key_id)
 
-    def destroy(self, key_id: str) -> bool:
-        """Destroy a key: note its id, overwrite the wrapped key, remove its file. May be repeated.
+    def destroy(self, *key_ids: str) -> int:
+        """Destroy keys: note their ids, overwrite the wrapped keys, remove their files. May be repeated.
 
         Returns:
-            False if there was nothing left to destroy.
+            How many there were; those destroyed before do not count.
         """
-        self._opened.pop(key_id, None)
-        path = self._path(key_id)
-        if not path.exists():
-            return False
-        if not self.is_destroyed(key_id):
-            lines = sorted({*self.destroyed_ids(), key_id})
+        paths = {key_id: self._path(key_id) for key_id in key_ids if self._path(key_id).exists()}
+        if not paths:
+            return 0
+        destroyed = self.destroyed_ids()
+        if not destroyed >= paths.keys():
+            lines = sorted(destroyed | paths.keys())
             write_atomic(self._destroyed_list, ("\n".join(lines) + "\n").encode())
-        _overwrite(path)
-        remove(path)
-        return True
+        for key_id, path in paths.items():
+            self._opened.pop(key_id, None)
+            _overwrite(path)
+            path.unlink()
+        sync_directory(self._directory)
+        return len(paths)
 
     def rotate(self, master: MasterKey) -> int:
         """Wrap every key anew by another master key. Interrupted, it is completed by running it again.

@@ -207,8 +207,7 @@ class Retention:
         plan = json.loads(self._keyring.unseal(_PLAN_KEY, self._plan.read_bytes()))
         expired = [Expired(**item) for item in plan["expired"]]
         keys = [item.key_id for item in expired if item.key_id is not None]
-        for key_id in keys:
-            self._keyring.destroy(key_id)
+        self._keyring.destroy(*keys)
         self._remove_files(expired)
         done = [Destroyed("retention", item.zone, item.what, item.rows, item.key_id) for item in expired]
         issued = self._certificates.issue(plan["task"], done, now)
@@ -219,10 +218,15 @@ class Retention:
         return PurgeReport(dict(rows), keys, issued)
 
     def _remove_files(self, expired: list[Expired]) -> None:
-        for item in expired:
-            if item.zone in _SHELVES and item.arrived_on is not None and item.source is not None:
-                shelf: Shelf = "raw" if item.zone == "raw" else "quarantine"
-                self._vault.remove_day(shelf, date.fromisoformat(item.arrived_on), item.source)
+        for shelf in _SHELVES:
+            self._vault.remove_days(
+                shelf,
+                [
+                    (date.fromisoformat(item.arrived_on), item.source)
+                    for item in expired
+                    if item.zone == shelf and item.arrived_on is not None and item.source is not None
+                ],
+            )
         self._remove_periods([item.key_id for item in expired if item.zone == "staging" and item.key_id])
         days = [
             date.fromisoformat(item.arrived_on)

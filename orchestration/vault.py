@@ -16,6 +16,7 @@ import base64
 import contextlib
 import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ import pyarrow.parquet.encryption as pe
 
 from orchestration.guard import PlainError
 from orchestration.keyring import Keyring, KeyringError
-from orchestration.zones import Zones, atomic_file, remove, remove_tree, write_atomic
+from orchestration.zones import Zones, atomic_file, remove, sync_directory, write_atomic
 
 MAGIC: Final = b"PARE"
 """First and last four bytes of a Parquet file with an encrypted footer."""
@@ -286,12 +287,16 @@ class Vault:
         """Remove one batch's file; its key stays."""
         remove(self.path(batch))
 
-    def remove_day(self, shelf: Shelf, arrived_on: date, source: str) -> None:
-        """Remove all files of a day and source, and the day's folder when it is empty."""
-        directory = self._shelf(shelf) / f"arrived_on={arrived_on:%Y-%m-%d}" / f"source={source}"
-        remove_tree(directory)
-        with contextlib.suppress(OSError):
-            directory.parent.rmdir()
+    def remove_days(self, shelf: Shelf, days: Iterable[tuple[date, str]]) -> None:
+        """Remove all files of days of arrival and sources, and a day's folder when it is empty."""
+        for arrived_on, source in days:
+            directory = self._shelf(shelf) / f"arrived_on={arrived_on:%Y-%m-%d}" / f"source={source}"
+            shutil.rmtree(directory, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                directory.parent.rmdir()
+                continue
+            sync_directory(directory.parent)
+        sync_directory(self._shelf(shelf))
 
     def schema(self, batch: Batch) -> pa.Schema:
         """Schema that a batch was written with."""

@@ -344,14 +344,6 @@ def remove(path: Path) -> None:
         sync_directory(path.parent)
 
 
-def remove_tree(path: Path) -> None:
-    """Remove a folder and all below it, and flush its parent. A missing folder is no error."""
-    if not path.exists():
-        return
-    shutil.rmtree(path)
-    sync_directory(path.parent)
-
-
 def make_private(directory: Path) -> None:
     """Make a folder and its missing parents with mode 0700; those that exist keep theirs."""
     missing = []
