@@ -33,8 +33,9 @@ _STAGE_BY_TOPIC = {"wait": "受付", "cost": "会計", "inpatient": "入院生�
 
 _FAMILY_OF_DEPARTMENT: dict[str, frozenset[str]] = {
     "産婦人科": frozenset({"産科", "婦人科"}),
-    "耳鼻咽喉科": frozenset({"耳鼻科"}),
-    "救急科": frozenset({"救急"}),
+    "矯正歯科": frozenset({"歯科"}),
+    "小児歯科": frozenset({"歯科"}),
+    "美容皮膚科": frozenset({"皮膚科"}),
 }
 
 _SUBJECT_BY_SPEAKER = {
@@ -77,7 +78,7 @@ def departments(scan: Scan) -> list[str]:
         scan: the text with its hits.
 
     Returns:
-        Names as the guide writes them (整形 is 整形外科; 耳鼻科 stays as written).
+        Full names (整形 is 整形外科, 耳鼻科 is 耳鼻咽喉科).
     """
     return list(dict.fromkeys(hit.entry.values[0] for hit in longest(scan.of("departments"))))
 
@@ -87,12 +88,12 @@ def department(scan: Scan, labels: GuideLabels) -> str | None:
 
     Args:
         scan: the text with its hits.
-        labels: an irrelevant post has none.
+        labels: an irrelevant post and a maker's have none.
 
     Returns:
         The one named; None where none is, or where several are and none stands out.
     """
-    if not labels.relevant or labels.speaker == "spam":
+    if not labels.relevant or labels.speaker in {"spam", "company"}:
         return None
     named = departments(scan)
     if len(named) < 2:

@@ -43,6 +43,7 @@ class Theme(NamedTuple):
         owner_ja: who in a hospital owns it.
         maps_to: items of surveys and frameworks (受療行動調査, HCAT, HCAHPS, QDC).
         examples: invented posts that have it.
+        default: whether its topic has this theme where no word tells which.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Theme(NamedTuple):
     owner_ja: str
     maps_to: str
     examples: tuple[str, ...]
+    default: bool = False
 
 
 class Taxonomy(NamedTuple):
@@ -75,7 +77,7 @@ def taxonomy() -> Taxonomy:
     """The shipped taxonomy, read once a process.
 
     Raises:
-        ValueError: a theme names a topic that the file does not have.
+        ValueError: a theme names a topic that the file does not have, or a topic has two default themes.
     """
     text = (
         resources.files("transforms.classification")
@@ -89,15 +91,22 @@ def taxonomy() -> Taxonomy:
         if row["topic"] not in topics:
             raise ValueError(f"theme {row['code']} names an unknown topic")
         themes[row["code"]] = Theme(**{**row, "examples": tuple(row["examples"])})
+    defaults = [theme.topic for theme in themes.values() if theme.default]
+    if len(defaults) != len(set(defaults)):
+        raise ValueError("a topic has two default themes")
     return Taxonomy(str(data["version"]), topics, themes)
 
 
 @lru_cache(maxsize=1)
-def _by_topic() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+def _by_topic() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The themes of each topic, and its default theme if it has one."""
+    found: dict[str, list[Theme]] = {}
     for theme in taxonomy().themes.values():
-        found.setdefault(theme.topic, []).append(theme.code)
-    return {topic: tuple(codes) for topic, codes in found.items()}
+        found.setdefault(theme.topic, []).append(theme)
+    return {
+        topic: (tuple(t.code for t in themes), tuple(t.code for t in themes if t.default))
+        for topic, themes in found.items()
+    }
 
 
 def mentioned(scan: Scan) -> list[str]:
@@ -115,24 +124,21 @@ def mentioned(scan: Scan) -> list[str]:
 def themes_of(scan: Scan, topics: Sequence[str]) -> tuple[str, ...]:
     """The themes of a post under the topics that it was given.
 
-    A topic with no word of its own in the text still gives its theme where it has only one: the model saw what the
-    words did not. Themes of other topics are left out, so that a mart by theme sums up to the mart by topic.
+    A topic with no word of its own in the text gives its default theme: the model saw what the words did not. Themes of other topics are left out, so that a mart by theme sums up to the mart by topic.
 
     Args:
         scan: the text with its hits.
         topics: the post's topics, the main first.
 
     Returns:
-        Theme codes, those of the main topic first.
+        Theme codes, those of the main topic first; the topic other has none.
     """
-    seen = set(mentioned(scan))
+    seen = {hit.entry.values[0] for hit in scan.of("themes")}
+    by_topic = _by_topic()
     found: list[str] = []
     for topic in topics:
-        codes = _by_topic().get(topic, ())
-        hits = [code for code in codes if code in seen]
-        if not hits and len(codes) == 1:
-            hits = list(codes)
-        found.extend(hits)
+        codes, default = by_topic.get(topic, ((), ()))
+        found.extend([code for code in codes if code in seen] or default)
     return tuple(found)
 
 
