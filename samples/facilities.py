@@ -76,7 +76,7 @@ def places() -> tuple[Facility, ...]:
 
 @cache
 def place_weights() -> tuple[int, ...]:
-    """Cumulative weights of `places`, for `random.choices`."""
+    """Cumulative weights of `places`, for `weighted`."""
     return tuple(accumulate(f.weight for f in places()))
 
 

@@ -21,6 +21,7 @@ from samples import facilities, stories, texts
 from samples.facilities import Facility
 from samples.stories import Story
 from samples.texts import Pool, Text
+from transforms.redaction.invented import one_of, weighted
 
 JST_SECONDS = 9 * 3600
 _EPOCH = date(1970, 1, 1)
@@ -32,6 +33,12 @@ _ABOUT_A_FACILITY = 0.46
 _RECENT = 400
 _PART = 20_000
 _EDITS, _DELETES, _REPLIES, _TWICE = 0.012, 0.01, 0.08, 0.04
+_STORY_SOURCES: dict[str, tuple[str, ...]] = {
+    "complaints": ("x", "x", "x", "google_review", "bbs", "bluesky", "mastodon"),
+    "rumour": ("x", "x", "x", "bluesky", "mastodon", "bbs", "youtube"),
+    "adverse_events": ("x", "x", "bbs", "qa", "blog", "mastodon"),
+    "solicited_reviews": ("google_review",),
+}
 _EDITABLE = frozenset({"x", "bluesky", "mastodon", "youtube", "qa", "google_review"})
 _DELETABLE = frozenset({"x", "bluesky", "mastodon", "qa"})
 _CLINIC_TOPICS = {
@@ -132,8 +139,12 @@ class Plan:
             for topic in topics
         }
         self._complaints = {
-            topic: Pool([t for t in everything if _suits(t, topic, "clinic") and t.sentiment == "neg"], rng)
-            for topic in ("wait", "manner")
+            topic: [t for t in everything if _complains(t, topic, kind) and t.mentions(words)]
+            for topic, kind, words in (
+                ("wait", "hospital", ()),
+                ("manner", "hospital", ()),
+                ("access", "皮膚科", ("予約", "電話")),
+            )
         }
 
     @property
@@ -160,13 +171,11 @@ class Plan:
             yield DayPlan(day, part, posts, again, edits if part == 0 else [], deletes if part == 0 else [])
 
     def _silent_on(self, written: date) -> frozenset[str]:
-        number = self._number_of(written)
         return frozenset(
-            s.subject for s in stories.STORIES if s.kind == "silence" and 0 <= number - s.first_day < s.days
+            s.subject
+            for s in stories.STORIES
+            if s.kind == "silence" and stories.is_on(s, self._end_day, written)
         )
-
-    def _number_of(self, written: date) -> int:
-        return stories.FRAME_DAYS - (self._end_day - written).days
 
     def _take_number(self) -> int:
         self._next_number += 1
@@ -202,7 +211,7 @@ class Plan:
         facility = _any_place(rng)
         kind = facility.department or facility.kind or "hospital"
         topics, weights = _TOPICS[kind]
-        return self._by_topic[rng.choices(topics, cum_weights=weights)[0], kind].next(), facility
+        return self._by_topic[weighted(rng, topics, weights), kind].next(), facility
 
     def _author(self, rng: random.Random, speaker: str) -> int:
         if speaker in _OFFICIAL:
@@ -247,53 +256,46 @@ class Plan:
         """Story posts that arrive on a day: nearly all were written the day before, one in twelve is late."""
         for lag in range(6):
             written = day - timedelta(days=1 + lag)
+            silent = self._silent_on(written)
             for story in stories.STORIES:
-                for i, draft in enumerate(self._written(story, written)):
-                    late_by = 1 + i // 12 % 5 if i % 12 == 11 else 0
-                    if late_by == lag and draft.source not in self._silent_on(written):
+                for draft in self._written(story, written, lag):
+                    if draft.source not in silent:
                         yield draft._replace(number=self._take_number())
 
-    def _written(self, story: Story, written: date) -> Iterator[Draft]:
-        size = stories.posts_on(story, self._number_of(written)) * self._scale
+    def _written(self, story: Story, written: date, lag: int) -> Iterator[Draft]:
+        """A story's posts that were written on one day and arrive `lag` days after the day after."""
+        size = stories.posts_on(story, self._end_day, written) * self._scale
         if not size:
             return
         rng = random.Random(f"{self._seed}:{story.id}:{written.isoformat()}")
-        for _ in range(int(size + rng.random())):
+        count = int(size + rng.random())
+        late = count // 12
+        if lag:
+            rng.seed(f"{self._seed}:{story.id}:{written.isoformat()}:{lag}")
+        for _ in range(count - late if lag == 0 else (late + 5 - lag) // 5):
             yield self._story_post(story, written, rng)
 
     def _story_post(self, story: Story, written: date, rng: random.Random) -> Draft:
         subject = facilities.by_id()[story.subject]
-        author = int(self._people * rng.random())
-        when = _second_of(written, rng)
+        source = one_of(rng, _STORY_SOURCES[story.kind])
         rating = None
         if story.kind == "rumour":
-            source, words = (
-                _one_of(rng, ("x", "x", "x", "bluesky", "mastodon", "bbs", "youtube")),
-                texts.rumour(rng),
-            )
-            return Draft(0, source, author, when, words)
-        if story.kind == "adverse_events":
-            source, words = (
-                _one_of(rng, ("x", "x", "bbs", "qa", "blog", "mastodon")),
-                texts.swelling(subject, rng),
-            )
+            words = texts.rumour(rng)
+        elif story.kind == "adverse_events":
+            words = texts.varied(texts.swelling(subject, rng), rng)
         elif story.kind == "solicited_reviews":
-            source, words, rating = "google_review", texts.five_stars(subject, rng), 5
-        elif story.topic == "access":
-            source, words = (
-                _one_of(rng, ("x", "x", "google_review", "bbs", "mastodon")),
-                texts.booking(subject, rng),
-            )
+            words, rating = texts.varied(texts.five_stars(subject, rng), rng), 5
         else:
-            source = _one_of(rng, ("x", "x", "x", "google_review", "bbs", "bluesky"))
-            words = texts.about(self._story_text(story, rng), subject, rng)
-        if source == "google_review" and rating is None:
-            rating = 1 + int(rng.random() * 2)
-        return Draft(0, source, author, when, texts.varied(words, rng), rating, subject)
+            words = texts.varied(self._complaint(story.topic, subject, rng), rng)
+            rating = 1 + int(rng.random() * 2) if source == "google_review" else None
+        return Draft(
+            0, source, int(self._people * rng.random()), _second_of(written, rng), words, rating, subject
+        )
 
-    def _story_text(self, story: Story, rng: random.Random) -> Text:
-        pool = self._complaints[story.topic]
-        return pool.any(rng)
+    def _complaint(self, topic: str, subject: Facility, rng: random.Random) -> str:
+        if topic == "access" and rng.random() < 0.25:
+            return texts.booking(subject, rng)
+        return texts.about(one_of(rng, self._complaints[topic]), subject, rng)
 
 
 def _suits(text: Text, topic: str, kind: str) -> bool:
@@ -303,6 +305,10 @@ def _suits(text: Text, topic: str, kind: str) -> bool:
     if kind == "hospital":
         return True
     return text.for_clinics and (text.department is None or text.department == kind)
+
+
+def _complains(text: Text, topic: str, kind: str) -> bool:
+    return _suits(text, topic, kind) and text.sentiment == "neg" and not text.is_grave
 
 
 def _apportion(total: int, weights: Sequence[float]) -> list[int]:
@@ -317,16 +323,12 @@ def _midnight(day: date) -> int:
 
 
 def _second_of(day: date, rng: random.Random) -> int:
-    hour = rng.choices(range(24), cum_weights=_HOURS_SUM)[0]
+    hour = weighted(rng, range(24), _HOURS_SUM)
     return _midnight(day) + hour * 3600 + int(rng.random() * 3600)
 
 
 def _any_place(rng: random.Random) -> Facility:
-    return rng.choices(facilities.places(), cum_weights=facilities.place_weights())[0]
-
-
-def _one_of(rng: random.Random, options: Sequence[str]) -> str:
-    return options[int(rng.random() * len(options))]
+    return weighted(rng, facilities.places(), facilities.place_weights())
 
 
 def _rating(sentiment: str, rng: random.Random) -> int:

@@ -27,7 +27,7 @@ class Story(NamedTuple):
         subject: a facility's or a medicine's id, or the source that falls silent.
         topic: topic code of its posts.
         first_day: the first day on which its posts are written, from 0.
-        weekly: posts a week, one number a week from `first_day` on. The last week may be cut by `days`.
+        weekly: posts a week, one number a week from `first_day` on; a story of less than a week has all of them in its days.
         days: how many days it lasts.
         expect: what a mart must show.
     """
@@ -119,10 +119,27 @@ def day_of(end_day: date, number: int) -> date:
     return end_day - timedelta(days=FRAME_DAYS - number)
 
 
-def posts_on(story: Story, number: int) -> float:
+def begins(story: Story, end_day: date) -> date:
+    """The first day of a story. What lasts some whole weeks begins on a Monday, the one before at the latest.
+
+    Args:
+        story: the story.
+        end_day: the last day of arrival of the run.
+    """
+    first = day_of(end_day, story.first_day)
+    if story.days % 7 == 0:
+        return first - timedelta(days=first.weekday())
+    return first
+
+
+def is_on(story: Story, end_day: date, written: date) -> bool:
+    """Whether a day on which posts are written lies in a story."""
+    return 0 <= (written - begins(story, end_day)).days < story.days
+
+
+def posts_on(story: Story, end_day: date, written: date) -> float:
     """How many posts of a story are written on a day of the default run."""
-    since = number - story.first_day
-    if not 0 <= since < story.days or not story.weekly:
+    if not story.weekly or not is_on(story, end_day, written):
         return 0.0
-    week = min(since // 7, len(story.weekly) - 1)
-    return story.weekly[week] / min(7, story.days - 7 * week if story.kind == "solicited_reviews" else 7)
+    week = (written - begins(story, end_day)).days // 7
+    return story.weekly[min(week, len(story.weekly) - 1)] / min(7, story.days)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from samples.facilities import Facility
 from transforms.redaction import invented
+from transforms.redaction.invented import one_of
 from transforms.redaction.scan import name_list
 
 _TAG = re.compile(r"<([A-Z_]+)>(.*?)</\1>", re.DOTALL)
@@ -75,6 +76,7 @@ class Text(NamedTuple):
         for_clinics: whether a clinic may be named in it.
         department: the department that it names, None if any.
         once: whether it may be used only once: a claim that comes again is a rumour, and rumours are planted.
+        is_grave: whether it tells of a crisis or of somebody in danger, which no story of complaints is to repeat.
     """
 
     parts: tuple[str | Slot, ...]
@@ -86,6 +88,11 @@ class Text(NamedTuple):
     for_clinics: bool
     department: str | None
     once: bool
+    is_grave: bool
+
+    def mentions(self, words: Sequence[str]) -> bool:
+        """Whether one of the words stands in it; True where there are none to look for."""
+        return not words or any(w in p for p in self.parts if isinstance(p, str) for w in words)
 
 
 def _parts(marked: str, facilities: Sequence[str]) -> tuple[str | Slot, ...]:
@@ -125,6 +132,7 @@ def _text(row: dict[str, object]) -> Text:
         for_clinics=not _CLINIC_CANNOT.search(marked),
         department=str(row["department"]) if row["department"] else None,
         once="misinformation" in flags or row["intent"] == "rumour",
+        is_grave=not {"crisis", "distress"}.isdisjoint(flags),
     )
 
 
@@ -157,10 +165,6 @@ class Pool:
         text = self._texts[self._at]
         self._at += 1
         return text
-
-    def any(self, rng: random.Random) -> Text:
-        """A text at random, whatever the round."""
-        return self._texts[int(rng.random() * len(self._texts))]
 
 
 _KANJI_NUMERAL = re.compile(r"[〇一二三四五六七八九]{2}|[〇一二三四五六七八九][-ー−の]")
@@ -271,7 +275,7 @@ def _date(original: str, rng: random.Random) -> str:
 
 def _affiliation(original: str, rng: random.Random) -> str:
     end = next((e for e in _AFFILIATION_ENDS if original.endswith(e)), "工業")
-    return _STEMS[int(rng.random() * len(_STEMS))] + end
+    return one_of(rng, _STEMS) + end
 
 
 def _email(original: str, rng: random.Random) -> str:
@@ -341,8 +345,8 @@ def called(facility: Facility, rng: random.Random) -> str:
     if r < 0.7 or not facility.aliases:
         return facility.name
     if r < 0.95 or not facility.masked:
-        return facility.aliases[int(rng.random() * len(facility.aliases))]
-    return facility.masked[int(rng.random() * len(facility.masked))]
+        return one_of(rng, facility.aliases)
+    return one_of(rng, facility.masked)
 
 
 def about(text: Text, facility: Facility, rng: random.Random) -> str:
@@ -400,54 +404,58 @@ _RUMOUR_CLAIMS = (
 
 def rumour(rng: random.Random) -> str:
     """The planted rumour, never twice quite the same."""
-    claim = _RUMOUR_CLAIMS[int(rng.random() * len(_RUMOUR_CLAIMS))]
-    before = _RUMOUR_BEFORE[int(rng.random() * len(_RUMOUR_BEFORE))]
-    after = _RUMOUR_AFTER[int(rng.random() * len(_RUMOUR_AFTER))]
+    claim = one_of(rng, _RUMOUR_CLAIMS)
+    before = one_of(rng, _RUMOUR_BEFORE)
+    after = one_of(rng, _RUMOUR_AFTER)
     return f"{before}{claim}。{after}"
 
 
-_AE_WHO = ("私", "母", "父", "夫", "祖母", "自分")
+_AE_WHO = ("私", "母", "父", "夫", "祖母", "自分", "妻", "兄")
 _AE_WHEN = (
-    "飲み始めて3日で",
-    "1週間飲んだところで",
-    "増量したら",
-    "昨日から飲んで、今朝",
-    "病院で替えてもらったあと、",
+    "飲み始めて3日",
+    "1週間ほど",
+    "増量した翌日",
+    "昨日の夜から",
+    "退院してから",
     "2回目の処方のあと",
+    "朝飲んで昼には",
+    "10日目",
 )
 _AE_EVENT = (
-    "足がむくみました",
-    "両足のむくみがひどい",
-    "顔がむくんで別人みたい",
-    "むくみで靴が入らない",
-    "手足のむくみが出た",
-    "すねまでむくんでいます",
-)
-_AE_END = (
-    "やめたら引いた。",
-    "病院に電話したら様子見と言われた。",
-    "同じ人いますか。",
-    "薬剤師さんに相談する。",
-    "次の診察で病院に言うつもり。",
-    "病院でほかの薬に替わった。",
-)
+    "足がむくんできた", "両足のむくみがひどい", "顔がむくんで別人みたい", "むくみで靴が入らない", "手足のむくみが出た", "すねまでむくんでいる",
+    "まぶたまでむくむ", "むくみで指輪が抜けない",
+)  # fmt: skip
+_AE_POSTS = (
+    "{w}が{d}を飲んでいて、{t}、{e}。やめたら引いたので薬かなと思う。病院には電話した。",
+    "{d}、{t}で{e}。体重も2キロ増えた。病院は来週なんだけど待っていいのかな。",
+    "{e}。{t}。思い当たるのは{d}だけ。同じ人いますか。病院で聞いたほうがいい？",
+    "神経痛で{d}が出た。{t}、{e}。薬剤師さんに電話したら副作用かもと言われた。",
+    "{w}の腰の痛みに{d}。痛みは減ったのに{e}。{t}のことで、病院で減らしてもらった。",
+    "帯状疱疹のあとの痛みで{d}を始めたけど、{t}、{e}。痛いのとどっちがつらいか。病院どうしよう。",
+    "病院で「副作用は少ないですよ」と言われた{d}。{t}、{e}。少ないほうに当たった。",
+    "{d}って{e}ことある？{t}から急に。先生は様子を見ましょうって。病院変えるべきか。",
+    "しびれの薬（{d}）を{w}が飲み始めて、{t}。{e}。坐骨神経痛はましになったんだけど。病院に相談中。",
+    "お薬手帳を見たら新しいのは{d}だけだった。{t}、{e}。明日病院に行く。",
+    "{d}を飲んで{t}。朝起きたら{e}。ふらつきもある。病院の夜間窓口に電話したら中止と言われました。",
+    "整形の病院で{d}。{t}に{e}。先生に言ったら「出ることがあるんです」。先に言って。",
+    "{w}、{e}。{t}。内科で心臓は異常なし、結局{d}の副作用だろうと別の病院で言われた。",
+    "{t}、{d}のせいか{e}。説明書を読んだら書いてあった。病院では聞いてない。",
+)  # fmt: skip
 
 
 def swelling(medicine: Facility, rng: random.Random) -> str:
     """A report of the planted adverse event."""
-
-    def one(options: Sequence[str]) -> str:
-        return options[int(rng.random() * len(options))]
-
     name = medicine.name if rng.random() < 0.8 else medicine.aliases[0]
-    return f"{one(_AE_WHO)}が{name}を{one(_AE_WHEN)}{one(_AE_EVENT)}。{one(_AE_END)}"
+    return one_of(rng, _AE_POSTS).format(
+        w=one_of(rng, _AE_WHO), d=name, t=one_of(rng, _AE_WHEN), e=one_of(rng, _AE_EVENT)
+    )
 
 
 _BOOKING = (
     "{f}、電話が全然つながらない。{n}回かけて全部話し中で、予約が取れないまま昼になった。",
     "{f}の予約の電話、{n}回目でやっと出たと思ったら今日はもういっぱいですと言われた。",
     "予約の変更をしたいだけなのに{f}の電話がつながらない。もう{n}分かけてる。",
-    "{f}は初診の予約が{n}週間先。電話もつながらないし、かゆいのは今なんだけど。",
+    "{f}は初診の予約が{w}週間先。電話もつながらないし、かゆいのは今なんだけど。",
     "朝9時から{f}に電話して{n}回話し中。予約が取りにくすぎてつらい。",
     "{f}、予約枠が開始{n}分で埋まる。電話も出ない。どうやって予約するの。",
 )
@@ -463,12 +471,12 @@ _STARS = (
 
 def booking(facility: Facility, rng: random.Random) -> str:
     """A complaint about booking, for the measure that works."""
-    return _BOOKING[int(rng.random() * len(_BOOKING))].format(
-        f=called(facility, rng), n=2 + int(rng.random() * 38)
+    return one_of(rng, _BOOKING).format(
+        f=called(facility, rng), n=2 + int(rng.random() * 38), w=2 + int(rng.random() * 7)
     )
 
 
 def five_stars(facility: Facility, rng: random.Random) -> str:
     """A review on request."""
-    words = _STARS[int(rng.random() * len(_STARS))]
+    words = one_of(rng, _STARS)
     return words if rng.random() < 0.5 else f"{called(facility, rng)}、{words}"

@@ -67,9 +67,9 @@ def _url(post: Draft) -> str:
 
 def _table(header: Sequence[str], rows: Iterable[dict[str, object]], delimiter: str) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, header, restval="", delimiter=delimiter, lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([[row.get(column, "") for column in header] for row in rows])
     return out.getvalue()
 
 
@@ -151,13 +151,13 @@ def _brandwatch_row(post: Draft) -> dict[str, object]:
 
 
 def japanese_tool(posts: Sequence[Draft]) -> bytes:
-    """A Japanese tool's export: CP932, what has no place in it is lost as `?`, a total at the end.
+    """A Japanese tool's export: CP932, what has no place in it is lost as `?`. The total that the tool adds is left out.
 
     Args:
         posts: of x, blog, bbs and google_review.
     """
     rows = _table(_JP_TOOL, (_jp_row(p, i) for i, p in enumerate(posts, 1)), ",")
-    return f"{rows}合計,{len(posts)}件{',' * (len(_JP_TOOL) - 2)}\r\n".encode("cp932", "replace")
+    return rows.encode("cp932", "replace")
 
 
 def _jp_row(post: Draft, number: int) -> dict[str, object]:
