@@ -5,7 +5,7 @@ Does not: what follows from a word; that is for the modules that ask for its kin
 
 Every table has the columns that `_TABLES` names. Three of them are the same everywhere:
 
-* `terms`: spellings divided by `|`. A `*` at a drug's end stands for the words of `_DRUG_FORMS` (の薬, の注射 …). Where the
+* `terms`: spellings divided by `|`. A `*` at a drug's end stands for the words of `_DRUG_FORMS` (薬, 注射 …). Where the
   first column starts with `@`, it names a class, and each spelling names itself: `a=b=c` are three spellings of `a`.
 * `at`: empty, or a regular expression that must match where the spelling begins (a look-behind sees what stands before).
 * `around`: empty, or a regular expression of which a match must take in some of the spelling.
@@ -18,6 +18,7 @@ A line that starts with `#` is a comment. The version below goes into every clas
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import lru_cache
 from importlib import resources
@@ -58,17 +59,18 @@ _TABLES: dict[str, tuple[str, ...]] = {
 """Table -> its columns before `terms`, `at` and `around`."""
 
 _DRUG_FORMS = (
-    "の薬",
-    "のお薬",
-    "の注射",
-    "の点滴",
-    "の飲み薬",
-    "の塗り薬",
-    "の貼り薬",
-    "の目薬",
-    "の点眼",
-    "の錠剤",
     "薬",
+    "お薬",
+    "クスリ",
+    "注射",
+    "点滴",
+    "飲み薬",
+    "塗り薬",
+    "貼り薬",
+    "目薬",
+    "点眼",
+    "錠剤",
+    "治療薬",
 )
 
 
@@ -226,6 +228,18 @@ def lexicon() -> Lexicon:
 def scan(folded: Folded) -> Scan:
     """Find every word of the shipped tables in a text; see `Lexicon.scan`."""
     return lexicon().scan(folded)
+
+
+@lru_cache(maxsize=1)
+def digest() -> str:
+    """A name for the content of all tables: 12 hexadecimal digits of SHA-256.
+
+    Models take features from the tables, so that a model is of use only with the tables that it was trained with.
+    """
+    content = hashlib.sha256()
+    for table in sorted(_TABLES):
+        content.update(resources.files(__package__).joinpath(f"{table}.tsv").read_bytes())
+    return content.hexdigest()[:12]
 
 
 def rows(table: str) -> list[dict[str, str]]:
