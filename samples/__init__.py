@@ -9,6 +9,6 @@ Does not: the command line, where landing lies.
 
 from __future__ import annotations
 
-from samples.writing import SampleSummary, generate
+from samples.generate import SampleSummary, generate
 
 __all__ = ["SampleSummary", "generate"]

@@ -1,6 +1,6 @@
 """Bluesky: Jetstream's lines and the answers of app.bsky.feed.searchPosts.
 
-Belongs here: AT Protocol shapes. Does not: which post goes where (`samples.writing`).
+Belongs here: AT Protocol shapes. Does not: which post goes where (`samples.generate`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Exports of listening tools: Meltwater, Brandwatch, and a Japanese one.
 
-Belongs here: their columns and encodings. Does not: which post goes where (`samples.writing`).
+Belongs here: their columns and encodings. Does not: which post goes where (`samples.generate`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Google reviews: the Business Profile API of one's own places, and the nested arrays that scrapers store.
 
-Belongs here: Google's shapes. Does not: which review goes where (`samples.writing`).
+Belongs here: Google's shapes. Does not: which review goes where (`samples.generate`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Mastodon: timelines with statuses in HTML, and streaming frames.
 
-Belongs here: Mastodon's shapes. Does not: which post goes where (`samples.writing`).
+Belongs here: Mastodon's shapes. Does not: which post goes where (`samples.generate`).
 """
 
 from __future__ import annotations

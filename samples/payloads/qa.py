@@ -1,6 +1,6 @@
 """The export of a question-and-answer site, a question a line.
 
-Belongs here: that shape. Does not: which question goes where (`samples.writing`).
+Belongs here: that shape. Does not: which question goes where (`samples.generate`).
 """
 
 from __future__ import annotations

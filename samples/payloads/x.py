@@ -1,6 +1,6 @@
 """X API v2: search pages, twarc's lines, flattened tweets, the filtered stream, and compliance events.
 
-Belongs here: X's shapes. Does not: which tweet goes into which file (`samples.writing`).
+Belongs here: X's shapes. Does not: which tweet goes into which file (`samples.generate`).
 """
 
 from __future__ import annotations

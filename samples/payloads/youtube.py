@@ -1,6 +1,6 @@
 """YouTube Data API v3: commentThreads.list.
 
-Belongs here: YouTube's shapes. Does not: which comment goes where (`samples.writing`).
+Belongs here: YouTube's shapes. Does not: which comment goes where (`samples.generate`).
 """
 
 from __future__ import annotations
