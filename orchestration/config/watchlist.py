@@ -29,7 +29,7 @@ from orchestration.config.reading import (
 from transforms.watchlist import WatchEntry
 
 EntryClass = Literal["own", "competitor", "industry", "product"]
-Term = Annotated[str, StringConstraints(min_length=2, max_length=100)]
+Term = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 PREFECTURES: Final = (
     "北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県", "茨城県", "栃木県", "群馬県", "埼玉県", "千葉県",
@@ -48,15 +48,15 @@ class Entry(Section):
 
     id: Id = Field(description="a short name of small letters, digits, - and _")
     entry_class: EntryClass = Field(alias="class", description="own, competitor, industry or product")
-    names: list[Term] = Field(min_length=1, description="a list of names of 2 to 100 letters")
-    aliases: list[Term] = Field(default_factory=list, description="a list of other names of 2 to 100 letters")
+    names: list[Term] = Field(min_length=1, description="a list of names of 1 to 100 letters")
+    aliases: list[Term] = Field(default_factory=list, description="a list of other names of 1 to 100 letters")
     masked: list[Term] = Field(
         default_factory=list,
-        description="a list of half-hidden forms of 2 to 100 letters, such as ひ○○坂病院",
+        description="a list of half-hidden forms of 1 to 100 letters, such as ひ○○坂病院",
     )
     exclusions: list[Term] = Field(
         default_factory=list,
-        description="a list of longer phrases of 2 to 100 letters that mean something else",
+        description="a list of longer phrases of 1 to 100 letters that mean something else",
     )
     place_ids: list[Text] = Field(
         default_factory=list, description="a list of the review platforms' place ids"

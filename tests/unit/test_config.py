@@ -198,7 +198,7 @@ def test_a_policy_nobody_has_acknowledged_is_refused(tmp_path: Path) -> None:
     [
         ("class: own", "class: ours", "entries[0].class: expected own, competitor, industry or product"),
         ("[ひよどり坂病院]", "[]", "entries[0].names: expected a list of names"),
-        ("[ひよどり坂病院]", "[病]", "entries[0].names[0]: expected a list of names of 2 to 100 letters"),
+        ("[ひよどり坂病院]", "['']", "entries[0].names[0]: expected a list of names of 1 to 100 letters"),
         ("version: 1", "version: 1, prefecture: 東京", "entries[0]: expected a prefecture with its ending"),
         (
             "version: 1",
