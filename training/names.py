@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation import gold
-from training.name_swaps import Namer, swap
+from training.name_swaps import Namer, rename_facilities, swap
 from transforms.redaction.names.features import REACH, Description
 from transforms.redaction.names.finder import NameFinder
 from transforms.redaction.names.joining import join, place_code
@@ -39,6 +39,7 @@ from transforms.redaction.names.model import (
     window_strings,
     with_spaces,
 )
+from transforms.redaction.names.spotting import spot
 from transforms.text.fold import fold
 from transforms.text.tokens import Token, get_tokenizer
 
@@ -101,6 +102,7 @@ def labelled_tokens(text: str, people: Iterable[tuple[int, int]]) -> tuple[list[
     """
     folded = fold(text)
     tokens = get_tokenizer().tokenize(folded)
+    tokens = spot(tokens, folded.text) or tokens
     tokens = join(tokens, "".join(map(place_code, tokens))) or tokens
     covered = {i for start, end in people for i in range(start, end)}
     units = with_spaces(tokens, folded.text)
@@ -246,10 +248,11 @@ def build(rows: Iterable[dict[str, Any]], longest: int) -> Segments:
 
 
 def with_copies(rows: Sequence[dict[str, Any]], copies: int, seed: int) -> list[dict[str, Any]]:
-    """The rows, and copies of those that name somebody with other names in them."""
+    """The rows, and copies with other names: of people, and of facilities called after people."""
     namer = Namer(seed)
     named = [row for row in rows if any(s["type"] == "PERSON" for s in row["spans"])]
-    return [*rows, *(swap(row, namer.instead_of) for _ in range(copies) for row in named)]
+    renamed = [other for row in rows if (other := rename_facilities(row, namer))]
+    return [*rows, *(swap(row, namer.instead_of) for _ in range(copies) for row in named), *renamed]
 
 
 def fit(rows: Sequence[dict[str, Any]], settings: Settings) -> Weights:

@@ -10,6 +10,7 @@ analyser cut off, and every name is looked for in the rest of the post.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final
@@ -19,28 +20,56 @@ from transforms.redaction.names.features import REACH, SPACE
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import HINT, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
+from transforms.redaction.names.spotting import spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES
 from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
 from transforms.text.tokens import Token
 
 _ADDRESSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF", "STAFF"}
+_PEOPLE: Final = frozenset({"STAFF", "DOCTOR", "CHIEF", "SENSEI", "KIN", "PATIENT"})
+_SOMEBODY: Final = frozenset(
+    {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
+)
 _LABELS: Final = frozenset({"LABEL", "KIN"})
 _AFTER_LABEL: Final = frozenset({":", "「", "は/詞", "(", "<", " ", "< >"})
 _OTHER_NAMES: Final = frozenset({"FACILITY", "ORG", "DISEASE", "PLACEWORD"})
 
-BARS: Final[dict[str, float]] = {
-    "person.honorific": 0.08,
-    "person.title": 0.12,
-    "person.cue": 0.15,
-    "person.label": 0.12,
-    "person.lexicon": 0.25,
-    "person.model": 0.35,
+BARS: Final[dict[str, dict[str, float]]] = {
+    "person.honorific": {
+        "name": 0.02,
+        "listed": 0.1,
+        "kana": 0.12,
+        "place": 0.02,
+        "latin": 0.1,
+        "other": 0.5,
+    },
+    "person.title": {"name": 0.03, "listed": 0.15, "kana": 0.6, "place": 0.1, "latin": 0.2, "other": 0.6},
+    "person.hearsay": {"name": 0.04, "listed": 0.15, "kana": 0.5, "place": 0.1, "latin": 0.15, "other": 0.7},
+    "person.label": {"name": 0.03, "listed": 0.1, "kana": 0.08, "place": 0.2, "latin": 0.2, "other": 0.2},
+    "person.cue": {"name": 0.05, "listed": 0.15, "kana": 0.25, "place": 0.2, "latin": 0.3, "other": 0.5},
+    "person.model": {"name": 0.14, "listed": 0.42, "kana": 0.55, "place": 0.55, "latin": 0.4, "other": 0.6},
 }
-"""Probability that is enough, by the cue beside the word."""
+"""Probability that is enough, by the cue beside the word and by what the word is made of."""
 
+_FACILITY_ENDINGS: Final = (
+    "クリニック",
+    "医院",
+    "病院",
+    "薬局",
+    "歯科",
+    "内科",
+    "眼科",
+    "ホーム",
+    "センター",
+    "ステーション",
+    "製薬",
+    "薬品",
+)
+_PLATE: Final = re.compile(r"\s?\d{2,3}\s?[あ-んA-Z]\s?[・.\d]")
+"""What follows the place on a number plate."""
 
-_LOWEST_BAR: Final = min(BARS.values())
+_LOWEST_BAR: Final = min(min(row.values()) for row in BARS.values())
 
 
 class NameFinder:
@@ -66,13 +95,14 @@ class NameFinder:
         if not tokens:
             return []
         model = self._model
+        text = folded.text
+        tokens = spot(tokens, text) or tokens
         words = model.words(tokens)
         codes = "".join([w.code for w in words])
         if HINT.search(codes):
             joined = join(tokens, codes)
             if joined is not None:
                 tokens, words = joined, model.words(joined)
-        text = folded.text
         units: Sequence[Token | None] = tokens
         if " " in text or "\n" in text:
             units, words = _with_spaces(tokens, words, text, model)
@@ -140,12 +170,12 @@ class _Names:
             if probability < _LOWEST_BAR:
                 continue
             rule = self._cue(i)
-            if probability >= BARS[rule] and not self._stays(i, probability, rule):
+            if probability >= BARS[rule][self._make(i)] and not self._stays(i, probability, rule):
                 marks[i] = (probability, rule)
         return marks
 
     def _stays(self, i: int, probability: float, rule: str) -> bool:
-        """Whether a likely name is an initial, a common word, a public figure, a facility, a brand, a disease."""
+        """Whether a likely name is an initial, a common word, an eponym, a brand, a plate or part of another name."""
         here = self.words[i].description
         token = self.tokens[i]
         assert token is not None
@@ -154,12 +184,36 @@ class _Names:
             return True
         if here.role and probability < 0.95:
             return True
-        addressed = rule in {"person.honorific", "person.title"}
-        if surface in keep.EPONYMS or (
-            not addressed and (surface in keep.EPONYMS_OR_PEOPLE or surface in keep.BRANDS)
-        ):
+        if surface in keep.EPONYMS or surface.endswith(_FACILITY_ENDINGS):
+            return True
+        if rule not in {"person.honorific", "person.title"} and self._stays_unaddressed(i, probability, rule):
             return True
         return self._is_part_of_other_name(i)
+
+    def _stays_unaddressed(self, i: int, probability: float, rule: str) -> bool:
+        surface = self._surface(i)
+        if surface in keep.EPONYMS_OR_PEOPLE or surface in keep.BRANDS:
+            return True
+        if surface in keep.PREFECTURES and rule == "person.model" and probability < 0.97:
+            return True
+        if surface + "病" in self.text or (surface == "橋本" and "甲状腺" in self.text):
+            return rule == "person.model"
+        token = self.tokens[i]
+        assert token is not None
+        if _PLATE.match(self.text, token.end):
+            return True
+        return self._is_in_english(i) and probability < 0.9
+
+    def _is_in_english(self, i: int) -> bool:
+        """Whether a word in Latin letters stands beside one without capitals."""
+        words = self.words
+        if words[i].description.letter not in {"A", "T"}:
+            return False
+        for step in (-1, 1):
+            at = i + step + (step if words[i + step].description is SPACE else 0)
+            if 0 <= at < self.size and words[at].description.letter == "a":
+                return True
+        return False
 
     def _is_part_of_other_name(self, i: int) -> bool:
         """Whether the nouns behind make it a facility's, company's, disease's or place's name."""
@@ -210,21 +264,45 @@ class _Names:
             chain, evidence = [], []
         return result
 
+    def _make(self, i: int) -> str:
+        """What a word is made of, a row's key in `BARS`."""
+        token, here = self.tokens[i], self.words[i].description
+        assert token is not None
+        if token.pos3 == "人名":
+            return "name"
+        if here.letter in {"A", "T", "a", "M"}:
+            return "latin"
+        if token.pos3 == "地名":
+            return "name" if "S" in here.flags and token.surface not in keep.PREFECTURES else "place"
+        if token.pos not in {"名詞", "接頭辞", "接尾辞", "形状詞"}:
+            return "other"
+        return "listed" if here.flags else "kana"
+
     def _cue(self, i: int) -> str:
         """What stands beside a word that speaks for a name, as a rule id."""
+        return self._cue_behind(i) or self._cue_before(i) or "person.model"
+
+    def _cue_behind(self, i: int) -> str:
         words = self.words
-        behind = words[i + 1].description
+        behind, behind2 = words[i + 1].description, words[i + 2].description
         if behind.role in {"DOCTOR", "CHIEF", "STAFF"}:
             return "person.title"
-        if (words[i + 2].description if behind is SPACE else behind).role in HONORIFIC_CLASSES:
+        if (behind2 if behind is SPACE else behind).role in HONORIFIC_CLASSES:
             return "person.honorific"
-        before, before2 = words[i - 1].description, words[i - 2].description
-        if before.kind == "の/詞" and before2.role in {"STAFF", "DOCTOR", "CHIEF", "KIN", "PATIENT"}:
-            return "person.cue"
+        told = behind.kind == "って/詞" and (behind2.role in _PEOPLE or self._surface(i + 2) in _SOMEBODY)
+        if told or (behind.kind == "と/詞" and behind2.role == "HEARSAY"):
+            return "person.hearsay"
+        return ""
+
+    def _cue_before(self, i: int) -> str:
+        before, before2 = self.words[i - 1].description, self.words[i - 2].description
         if before.role in _LABELS or (before2.role in _LABELS and before.kind in _AFTER_LABEL):
             return "person.label"
+        return "person.cue" if before.kind == "の/詞" and before2.role in _PEOPLE else ""
+
+    def _surface(self, i: int) -> str:
         token = self.tokens[i]
-        return "person.lexicon" if token is not None and token.pos3 == "人名" else "person.model"
+        return token.surface if token else ""
 
 
 def runs(marks: Iterable[int]) -> list[list[int]]:

@@ -30,6 +30,9 @@ _NOT_BEHIND: Final = frozenset(
 )
 """Single kanji that are words of their own behind a name."""
 
+_NO_HALF: Final = frozenset("月火水木金土日祝生没要主長昭和平令大正笑涙汗怒男女年男才歳号様氏名姓")
+"""Single kanji that are words of their own in a list or a form."""
+
 _NAME_ENDINGS: Final = frozenset("子代江美恵枝乃男夫雄郎衛吉")
 """Kanji that end given names written in kana otherwise: トシ江, テル子."""
 
@@ -181,13 +184,19 @@ def _latin(post: Post, i: int) -> Iterator[int]:
 
 def _full_name(post: Post, i: int) -> Iterator[int]:
     """The other half of a full name behind a space: 鹿討 正志, タカシマ ヨウタ."""
+    if len(post.surface(i)) == 1 and not is_name_like(post, i):
+        return
     for step in (-1, 1):
         at = i + 2 * step
         if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K"}:
             continue
-        if is_name_like(post, at) and len(post.surface(at)) <= 5:
-            yield i + step
-            yield at
+        surface = post.surface(at)
+        if not is_name_like(post, at) or len(surface) > 5:
+            continue
+        if len(surface) == 1 and (surface in _NO_HALF or post.words[at + step].description.candidate):
+            continue
+        yield i + step
+        yield at
 
 
 def _reading(post: Post, i: int) -> Iterator[int]:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from japanese_personal_name_dataset import load_dataset
 
+from transforms.redaction.names import extra
+
 _KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
@@ -26,7 +28,8 @@ class Lexicon(NamedTuple):
     Attributes:
         surnames: family names in kanji, with the number of people who bear each.
         surnames_rare: family names in kanji that the analyser's dictionary knows besides.
-        surname_readings: their readings in hiragana.
+        surname_readings: readings of family names in hiragana.
+        surname_readings_frequent: those of the family names that many people bear.
         given: given names in kanji.
         given_popular: those among them that many people bear.
         given_readings: readings of given names in hiragana.
@@ -38,6 +41,7 @@ class Lexicon(NamedTuple):
     surnames: dict[str, int]
     surnames_rare: frozenset[str]
     surname_readings: frozenset[str]
+    surname_readings_frequent: frozenset[str]
     given: frozenset[str]
     given_popular: frozenset[str]
     given_readings: frozenset[str]
@@ -68,17 +72,21 @@ def lexicon() -> Lexicon:
         frozenset(line.split())
         for line in (files(__package__) / "data/unidic_names.txt").read_text("utf-8").splitlines()
     )
+    frequent_readings = frozenset(entry["reading"] for entry in families.values())
     both = (men, women)
     popular = (men_popular, women_popular)
     return Lexicon(
         surnames={name: entry["count"] for name, entry in families.items()},
-        surnames_rare=written,
-        surname_readings=frozenset(entry["reading"] for entry in families.values()) | family_readings,
+        surnames_rare=written | extra.HARD_FAMILY_NAMES,
+        surname_readings=frequent_readings | family_readings,
+        surname_readings_frequent=frequent_readings,
         given=frozenset(kanji for names in both for entry in names.values() for kanji in entry["kanji"]),
         given_popular=frozenset(
             kanji for names in popular for entry in names.values() for kanji in entry["kanji"]
         ),
-        given_readings=frozenset(reading for names in both for reading in names) | given_readings,
+        given_readings=frozenset(reading for names in both for reading in names)
+        | given_readings
+        | extra.READINGS,
         given_readings_popular=frozenset(reading for names in popular for reading in names),
         romaji_surnames=frozenset(way for entry in families.values() for way in spellings(entry["en"])),
         romaji_given=frozenset(

@@ -1,0 +1,124 @@
+"""Listed names in kana, and hard family names, where the analyser's cuts run through them.
+
+Belongs here: one pass over the text for a few thousand names, and which of the finds make sense where they stand.
+Does not: names whose pieces lie side by side before an honorific or in brackets (`joining`), the final word on a name
+(`model`, `finder`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from transforms.redaction.names import extra
+from transforms.redaction.names.joining import joined
+from transforms.redaction.names.lexicon import lexicon
+from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
+from transforms.text.tokens import Token
+
+_HONORIFIC: Final = re.compile(
+    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|って(?:人|いう|男|子|やつ|看護|医|先生)|という"
+)
+_PEOPLE: Final = frozenset({"KIN", "STAFF", "DOCTOR", "CHIEF", "PATIENT", "LABEL", "SENSEI"})
+_JOINERS: Final = frozenset({"の", "と", "や", "は", "が"})
+_BEHIND: Final = frozenset({"助詞", "補助記号", "記号"})
+
+
+@cache
+def _spotter() -> tuple[AhoCorasick, list[str]]:
+    names = lexicon()
+    kana = {
+        r
+        for r in names.given_readings_popular | extra.READINGS | names.surname_readings_frequent
+        if len(r) >= 3
+    }
+    patterns = sorted(kana | {n for n in extra.HARD_FAMILY_NAMES if len(n) > 1})
+    return AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest), patterns
+
+
+def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
+    """Cut names out of tokens that run through them.
+
+    Args:
+        tokens: of the text.
+        text: the folded text.
+
+    Returns:
+        The tokens with each such name as one token; None where there is none.
+    """
+    automaton, patterns = _spotter()
+    finds = automaton.find_matches_as_indexes(text)
+    if not finds:
+        return None
+    starts = {token.start: i for i, token in enumerate(tokens)}
+    result: list[Token] = []
+    done = 0
+    for which, start, end in finds:
+        first = starts.get(start, -1)
+        if first < done or tokens[first].end >= end:
+            continue
+        last = first
+        while last < len(tokens) - 1 and tokens[last].end < end:
+            last += 1
+        addressed = _HONORIFIC.match(text, end) is not None
+        if tokens[last].end != end and not addressed:
+            continue
+        if not _is_likely(patterns[which], addressed=addressed) or not _opens(tokens, first):
+            continue
+        if not addressed and not _closes(tokens, last):
+            continue
+        result += tokens[done:first]
+        result.append(_name(tokens[first : last + 1], text, start, end))
+        done = last + 1
+        rest = tokens[last].end
+        if rest > end:
+            honorific = _HONORIFIC.match(text, end)
+            rest = max(rest, honorific.end()) if honorific else rest
+            result.append(
+                Token(text[end:rest], end, rest, "接尾辞", "名詞的", "一般", "", text[end:rest], "")
+            )
+            while done < len(tokens) and tokens[done].start < rest:
+                done += 1
+    if not done:
+        return None
+    return result + list(tokens[done:])
+
+
+def _name(parts: Sequence[Token], text: str, start: int, end: int) -> Token:
+    whole = joined(parts)
+    return whole._replace(surface=text[start:end], start=start, end=end)
+
+
+def _is_likely(name: str, *, addressed: bool) -> bool:
+    """Readings of family names are too often words to count without an honorific."""
+    if addressed or name in extra.HARD_FAMILY_NAMES:
+        return True
+    return name in lexicon().given_readings_popular or name in extra.READINGS
+
+
+def _opens(tokens: Sequence[Token], first: int) -> bool:
+    if first == 0 or tokens[first].surface[0] >= "一":
+        return True
+    before = tokens[first - 1]
+    if before.end < tokens[first].start or before.pos in {"補助記号", "記号"}:
+        return True
+    if before.surface in _JOINERS:
+        return first > 1 and (
+            WORD_CLASS.get(tokens[first - 2].surface, "") in _PEOPLE or tokens[first - 2].pos3 == "人名"
+        )
+    return WORD_CLASS.get(before.surface, "") in _PEOPLE | HONORIFIC_CLASSES
+
+
+def _closes(tokens: Sequence[Token], last: int) -> bool:
+    if last == len(tokens) - 1 or tokens[last].surface[-1] >= "一":
+        return True
+    behind = tokens[last + 1]
+    if behind.start > tokens[last].end or behind.pos in _BEHIND:
+        return True
+    return (
+        behind.surface in {"です", "だ"} or WORD_CLASS.get(behind.surface, "") in HONORIFIC_CLASSES | _PEOPLE
+    )
