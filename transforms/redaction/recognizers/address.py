@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import ahocorasick_rs
 
-from transforms.redaction.recognizers.base import DIGITS, Found, Pattern
+from transforms.redaction.recognizers.base import DIGITS, Found, Needs, Pattern
 from transforms.redaction.recognizers.places import PREFECTURES, get_places
 
 _N: Final = r"(?:[0-9]{1,5}|[xX*〇○●]{1,3})"
@@ -75,8 +75,9 @@ class MunicipalAddress:
 
     rule: str = "address.municipality"
     triggers: tuple[str, ...] = ("市", "区", "郡", "町", "村")
+    needs: Needs = "nothing"
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:  # noqa: ARG002
         """Addresses of a text, from the prefecture to the room."""
         automaton, names = _automaton()
         position = 0
@@ -140,8 +141,9 @@ class PrefecturalAddress:
 
     rule: str = "address.prefecture"
     triggers: tuple[str, ...] = tuple(PREFECTURES)
+    needs: Needs = "digit"
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:  # noqa: ARG002
         """Addresses of a text."""
         for prefecture in _PREFECTURE_RE.finditer(text):
             city = _GENERIC_CITY_RE.match(text, prefecture.end())
@@ -207,6 +209,7 @@ LATIN: Final = Pattern(
     regex=re.compile(
         r"(?P<id>(?:(?:#|Apt\.?|Room|Rm\.?)?\s?[0-9A-Z]{1,5},?\s)?[0-9]{1,5}(?:-[0-9]{1,4}){1,3},?\s(?:[A-Z][A-Za-z\-]+,?\s){0,4}[A-Z][A-Za-z]+-?(?:ku|shi|cho|machi|gun|ken|mura|fu|to|dori)\b(?:,?\s[A-Z][a-z]+(?:-(?:shi|ken|to|fu|ku))?){0,3}(?:\s[0-9]{3}-[0-9]{4})?)"
     ),
+    needs='latin',
     triggers=("ku", "shi", "cho", "machi", "gun", "ken", "mura", "dori"),
     score=0.9,
     examples=("my flat (2-19-7 Sakuragaoka, Setagaya-ku, Tokyo)",),
@@ -216,7 +219,8 @@ LATIN: Final = Pattern(
 COORDINATES: Final = Pattern(
     rule="address.coordinates",
     type="ADDRESS",
-    regex=re.compile(r"(?<![0-9.])(?P<id>(?:北緯\s?)?[2-4][0-9]\.[0-9]{3,8}\s?[NN度°]?\s?[,、\s]\s?(?:東経\s?)?1[2-5][0-9]\.[0-9]{3,8}\s?[EE度°]?)(?![0-9])"),
+    regex=re.compile(r"(?<![0-9.])(?P<id>[2-4][0-9]\.[0-9]{3,8}\s?[NN度°]?\s?[,、\s]\s?(?:東経\s?)?1[2-5][0-9]\.[0-9]{3,8}\s?[EE度°]?)(?![0-9])"),
+    at_digits=True,
     triggers=(DIGITS,),
     score=0.9,
     examples=("35.65810, 139.74540で", "北緯35.6581 東経139.7454"),

@@ -12,12 +12,15 @@ from typing import Final
 from transforms.redaction.recognizers.base import Pattern
 
 _WORD: Final = r"[一-龥々ヶケァ-ヴーA-Za-z・]"
-_KANA: Final = r"[ぁ-うかきくけこさ-ぢつづてでなぬねひ-ぼまみむめや-ろわん]"
-"""Hiragana that names are made of: no particle that would tie a name to the words before it, except て and で."""
-_NAME: Final = rf"(?:{_KANA}{{2,5}}(?={_WORD}))?{_WORD}{{1,10}}(?:(?:の|が|ヶ)?{_KANA}{{2,5}})?"
-_MEDICAL: Final = re.compile(r"病院|医院|クリニック|診療所|歯科|医療|製薬|薬品|ファーマ|メディカル|医科|内科|外科|眼科|皮膚|整形|ホスピタル|療育|訪問看護|介護|デイ|老健|ケア|製剤|健保|保険|看護(?!専門|大学|学校)|薬局(?!店)")
+_KANA: Final = r"(?:(?![のがをにはとへも])[ぁ-ん])"
+"""Hiragana that names are made of: no particle that would tie a name to the words before it."""
 
-_START: Final = r"(?:(?<![一-龥々ァ-ヴーA-Za-zぁ-ん])|(?<=[のはがをにでへと、]))"
+_NAME: Final = (
+    rf"(?:(?<![一-龥々ァ-ヴーA-Za-z])|(?:(?<![ぁ-ん一-龥々ァ-ヴーA-Za-z])|(?<=[のはがをにでへと、て])){_KANA}(?:{_KANA}|に){{1,4}})"
+    rf"{_WORD}{{1,10}}(?:[のがヶ]?{_KANA}{{2,5}})?"
+)
+_KANA_NAME: Final = rf"(?:(?<![ぁ-ん一-龥々ァ-ヴーA-Za-z])|(?<=[のはがをにでへと、て])){_KANA}{{3,5}}"
+_MEDICAL: Final = re.compile(r"病院|医院|クリニック|診療所|歯科|医療|製薬|薬品|ファーマ|メディカル|医科|内科|外科|眼科|皮膚|整形|ホスピタル|療育|訪問看護|介護|デイ|老健|ケア|製剤|健保|保険|看護(?!専門|大学|学校)|薬局(?!店)")
 
 _SCHOOL: Final = (
     r"(?:小学校|中学校|高等学校|高校|中等部|高等部|国民学校|支援学校|特別支援学校|専門学校|看護学校|高専|女学館|女学院|学園|学院|保育園|幼稚園|こども園|保育所|大学校|女子大|短大|大学)"
@@ -49,8 +52,9 @@ SCHOOL: Final = Pattern(
     rule="affiliation.school",
     type="AFFILIATION",
     regex=re.compile(
-        rf"{_START}(?P<id>{_FOUNDER}?(?P<name>{_NAME}|{_KANA}{{3,5}}){_SCHOOL}(?:{_WORD}{{0,3}}(?:部|科))?(?:[0-9四五六一二三]年[0-9一二三四五六]組)?)"
+        rf"(?P<id>{_FOUNDER}?(?P<name>{_NAME}|{_KANA_NAME}){_SCHOOL}(?:{_WORD}{{0,3}}(?:部|科))?(?:[0-9四五六一二三]年[0-9一二三四五六]組)?)"
     ),
+    needs='nothing',
     triggers=("学校", "高校", "学園", "学院", "保育", "幼稚園", "こども園", "大学", "短大", "女子大", "中等部", "高専", "女学"),
     guard=_school,
     context=_SCHOOL_CONTEXT,
@@ -72,7 +76,8 @@ SCHOOL_SHORT: Final = Pattern(
         r"(?=の(?:先生|保健|体育|健診|給食|同級|担任|校医|養護|運動会|生徒|[0-9一二三]年)|[)）」](?:の(?:同級|先生|保健|体育|健診|担任)|\s?[0-9]年)|\s?[0-9一二三]年[0-9一二三]組)"
         r"|(?<=の)(?P<after>[一-龥々]{2,4}(?:第?[一二三四五六])?(?:小|中)(?=の(?:先生|保健|体育|健診)))"
     ),
-    triggers=("小の", "中の", "高の", "小)", "中)", "高)", "小」", "中」", "高」", "小 ", "中 ", "高 ", "年"),
+    needs='nothing',
+    triggers=("小の", "中の", "高の", "小)", "中)", "高)", "小」", "中」", "高」", "小 ", "中 ", "高 ", "小1", "小2", "中1", "中2", "高1", "高2"),
     guard=lambda m: not _NOT_SHORT_SCHOOL.search(m[0]),
     context=_SCHOOL_CONTEXT,
     before=24,
@@ -82,15 +87,19 @@ SCHOOL_SHORT: Final = Pattern(
     near_misses=("入院中の子", "通院中の先生", "待機中の担任", "「検討中」のまま、担任は", "出張中の先生"),
 )
 
-_INDUSTRY: Final = (
-    r"(?:精機|製作所|製菓|工業|物流|運輸|運送|通運|建設|印刷|水産|電装|製缶|製函|製鋼|精工|紙業|フーズ|食品|鉄鋼|織物|電機|電線|電工|電子|電気|メタル|マテリアル|ボトリング|段ボール|ロジテック|ロジスティクス|データサポート|サポート|テクノサービス|テクノ|サービス|塗装店|塗装|税務事務所|会計事務所|法律事務所"
-    r"|設計事務所|給食|マリンワークス|調剤|部品|パッケージ|資材|化粧品|信用組合|信用金庫|銀行|農協|漁協|生協|労組|商事|商店|商会|産業|興業|不動産|ホーム|システムズ?|ソフト|ソリューションズ?|エンジニアリング|ケミカル|化学|化成|化工|プラスチック|ゴム|硝子|ガラス|製紙|製粉|製麺|製パン|ベーカリー|酒造|醸造|醤油|交通|タクシー|バス|観光|トラベル"
-    r"|ホテル|旅館|石油|ガス|電力|自動車|モータース?|造船|重工|鋼業|金属|金型|機械|機工|工機|工務店|土建|組|木材|家具|家電|百貨店|スーパー|ストア|マート|書店|出版|新聞|放送|テレビ|デザイン|スタジオ|編集部|警備|クリーニング|派遣|スタッフ|人材|事務所|学習塾|牧場|農園|ファーム|薬局)"
-)
+_INDUSTRIES: Final = (
+    "精機 製作所 製菓 工業 物流 運輸 運送 通運 建設 印刷 水産 電装 製缶 製函 製鋼 精工 紙業 フーズ 食品 鉄鋼 織物 電機 電線 電工 電子 電気 メタル マテリアル "
+    "ボトリング 段ボール ロジテック ロジスティクス データサポート サポート テクノサービス テクノ サービス 塗装店 塗装 税務事務所 会計事務所 法律事務所 設計事務所 給食 "
+    "マリンワークス 調剤 部品 パッケージ 資材 化粧品 信用組合 信用金庫 銀行 農協 漁協 生協 労組 商事 商店 商会 産業 興業 不動産 ホーム システム ソフト "
+    "ソリューション エンジニアリング ケミカル 化学 化成 化工 プラスチック ゴム 硝子 ガラス 製紙 製粉 製麺 製パン ベーカリー 酒造 醸造 醤油 交通 タクシー バス 観光 "
+    "トラベル ホテル 旅館 石油 ガス 電力 自動車 モーター 造船 重工 鋼業 金属 金型 機械 機工 工機 工務店 土建 組 木材 家具 家電 百貨店 スーパー ストア マート "
+    "書店 出版 新聞 放送 テレビ デザイン スタジオ 編集部 警備 クリーニング 派遣 スタッフ 人材 事務所 学習塾 牧場 農園 ファーム 薬局 "
+).split()
+_INDUSTRY: Final = "(?:" + "|".join(sorted(_INDUSTRIES, key=len, reverse=True)) + ")"
 _PLACE: Final = r"(?:本社|本店|[一-龥ァ-ヴー]{1,5}(?:支店|支社|工場|営業所|営業部|事業所|センター|店)|[一-龥ァ-ヴー]{1,5}[部課係室]|[一-龥]{1,4}[一二三]課)"
 _BRANCH: Final = rf"(?:\s?{_PLACE}){{0,3}}"
 _LEGAL: Final = r"(?:株式会社|有限会社|合同会社|\(株\)|\(有\))"
-_COMPANY: Final = rf"(?:{_LEGAL}\s?)?{_NAME}?{_INDUSTRY}(?:{_LEGAL})?{_BRANCH}"
+_COMPANY: Final = rf"(?:{_LEGAL}\s?)?(?:{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:{_LEGAL})?{_BRANCH}"
 _EMPLOY: Final = (
     r"(?:勤務先|勤め先|勤め|職場|会社|就職先|転職先|復職先|取引先|元請け|前職|現職|職歴|仕事|パート先|バイト先|派遣先|実習先|出す先|所属|事業主欄?|上司|雇い主|親会社|弊社|当社|誌|グループ名)"
 )
@@ -108,10 +117,15 @@ _GENERIC: Final = re.compile(
 )
 
 
+_NAMED: Final = re.compile(rf"..{_INDUSTRY}{_BRANCH}$|{_LEGAL}")
+
+
 def _employer(match: re.Match[str]) -> bool:
     """Whether what stands in an employer's place is a name: no occupation, no provider of care, no maker of drugs."""
     name = match["id"]
-    return len(name) >= 3 and not _MEDICAL.search(name) and not _OCCUPATION.search(name) and not _GENERIC.match(name)
+    if len(name) < 3 or _MEDICAL.search(name) or _GENERIC.match(name):
+        return False
+    return bool(_NAMED.search(name)) or not _OCCUPATION.search(name)
 
 
 EMPLOYER_BRACKETED: Final = Pattern(
@@ -120,6 +134,7 @@ EMPLOYER_BRACKETED: Final = Pattern(
     regex=re.compile(
         rf"(?P<cue>{_EMPLOY})(?:の名前|名)?(?:は|の|が|、|:|部署名|\s){{0,3}}[(（「『](?P<id>(?:{_LEGAL})?[^\s()（）「」『』、。のはがをにでへと0-9]{{2,16}}(?:{_LEGAL})?{_BRANCH})(?=[)）」』、。]|の[一-龥]{{1,4}}(?:部長|課長|社長|主任|係長|さん)|[、,])"
     ),
+    needs='nothing',
     triggers=_EMPLOY_WORDS,
     guard=_employer,
     score=0.75,
@@ -131,8 +146,9 @@ EMPLOYER_PLAIN: Final = Pattern(
     rule="affiliation.employer",
     type="AFFILIATION",
     regex=re.compile(
-        rf"(?P<cue>{_EMPLOY})(?:の名前|名)?(?:は|の|が|も|:|\s){{0,2}}\s?(?P<id>{_LEGAL}\s?{_NAME}|{_COMPANY}|(?<=弊社)[ァ-ヴー]{{4,10}}(?=広報|の|です))"
+        rf"(?P<cue>{_EMPLOY})(?:の名前|名)?(?:は|の|が|も|:|\s){{0,2}}\s?(?P<id>{_LEGAL}\s?(?:{_KANA}{{2,5}})?{_WORD}{{1,10}}|{_COMPANY}|(?<=弊社)[ァ-ヴー]{{4,10}}(?=広報|の[一-龥]{{1,4}}(?:と申|です)))"
     ),
+    needs='nothing',
     triggers=_EMPLOY_WORDS,
     guard=_employer,
     score=0.72,
@@ -143,7 +159,8 @@ EMPLOYER_PLAIN: Final = Pattern(
 COMPANY_LEGAL: Final = Pattern(
     rule="affiliation.company",
     type="AFFILIATION",
-    regex=re.compile(rf"(?P<id>{_LEGAL}\s?{_NAME}{_BRANCH}|{_NAME}{_LEGAL}{_BRANCH})"),
+    regex=re.compile(rf"(?P<id>{_LEGAL}\s?(?:{_KANA}{{2,5}})?{_WORD}{{1,10}}{_BRANCH}|(?:{_NAME}|{_KANA_NAME}){_LEGAL}{_BRANCH})"),
+    needs='nothing',
     triggers=("株式会社", "有限会社", "合同会社", "(株)", "(有)"),
     guard=_employer,
     context=_WORK,
@@ -151,14 +168,15 @@ COMPANY_LEGAL: Final = Pattern(
     after=24,
     score=0.75,
     examples=("以前の勤務先（株式会社ミナモト精機）の産業医から", "職歴:クレール化粧品株式会社の企画部"),
-    near_misses=("株式会社メディノアより重要なお知らせ",),
+    near_misses=("株式会社メディノアより重要なお知らせです", "製造販売元は株式会社ナントカ"),
 )
 
 COMPANY_BRACKETED: Final = Pattern(
     rule="affiliation.bracketed",
     type="AFFILIATION",
     regex=re.compile(rf"[(（「](?P<id>{_COMPANY})[)）」]"),
-    triggers=("(", "「"),
+    needs='nothing',
+    triggers=tuple(_INDUSTRIES),
     guard=_employer,
     context=_WORK,
     before=30,
@@ -172,10 +190,10 @@ COMPANY_INDUSTRY: Final = Pattern(
     rule="affiliation.industry",
     type="AFFILIATION",
     regex=re.compile(
-        rf"{_START}(?P<id>{_COMPANY})(?=の(?:産業医|総務|人事|健診|保険証|健康保険|健保|工場で|工場の|同僚|社員|人(?:に|が|は)|深夜便|配送|事務|検査ライン|担当者|現場|経理|部長|課長|指定|寮|検診|集団検診|企画部|通訳)|勤務|を(?:辞|退職|[0-9]{{1,3}}で退職)|に(?:勤|入社|[0-9]+年|転職|就職)|で(?:働|足場|、?はたら|事務|[0-9]+年)|から(?:の転職|転職)|の健診で)"
+        rf"(?P<id>{_COMPANY})(?=の(?:産業医|総務|人事|健診|保険証|健康保険|健保|工場で|工場の|同僚|社員|人(?:に|が|は)|深夜便|配送|事務|検査ライン|担当者|現場|経理|部長|課長|指定|寮|検診|集団検診|企画部|通訳)|勤務|を(?:辞|退職|[0-9]{{1,3}}で退職)|に(?:勤|入社|[0-9]+年|転職|就職)|で(?:働|足場|、?はたら|事務|[0-9]+年)|から(?:の転職|転職)|の健診で)"
     ),
-    triggers=("の産業医", "の総務", "の人事", "の健診", "の保険証", "の健康保険", "の健保", "の工場", "の同僚", "の社員", "の人", "の深夜便", "の配送", "の事務", "の検査", "の担当者", "の現場", "の経理", "の部長", "の課長", "の指定", "の寮", "の検診", "の集団", "の企画部", "勤務",
-              "を辞", "を退職", "退職", "に勤", "に入社", "年", "転職", "就職", "で働", "はたら", "で事務", "足場"),
+    needs='nothing',
+    triggers=tuple(_INDUSTRIES),
     guard=_employer,
     score=0.75,
     examples=("北斗マテリアルの健診で再検査", "日の出製作所の産業医やってる", "退職して丸栄精機の保険証が", "ユニオン鉄鋼勤務", "豊橋市の三河フーズで、はたらいて"),
@@ -185,8 +203,9 @@ COMPANY_INDUSTRY: Final = Pattern(
 COMPANY_BRANCHED: Final = Pattern(
     rule="affiliation.branch",
     type="AFFILIATION",
-    regex=re.compile(rf"{_START}(?P<id>{_NAME}?{_INDUSTRY}(?:\s?{_PLACE}){{1,3}})"),
-    triggers=("支店", "支社", "工場", "営業所", "営業部", "事業所", "店", "部", "課", "本社"),
+    regex=re.compile(rf"(?P<id>(?:{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:\s?{_PLACE}){{1,3}})"),
+    needs='nothing',
+    triggers=tuple(_INDUSTRIES),
     guard=_employer,
     context=(*_WORK, "グループ名"),
     before=24,

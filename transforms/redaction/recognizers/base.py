@@ -7,9 +7,9 @@ Does not: any pattern of any type.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 import ahocorasick_rs
 
@@ -21,19 +21,20 @@ DIGITS: Final = "\0digits"
 LONG_DIGITS: Final = "\0long"
 """Trigger: six digits or more close to each other."""
 
-WORDS: Final = "\0latin"
-"""Trigger: a run of Latin letters or digits that holds an underscore, at sign, dot or colon."""
-
 KANA_BETWEEN: Final = "\0kana"
 """Trigger: one kana between digits, as on number plates."""
 
-_ALWAYS: Final = {
-    DIGITS: re.compile(r"[0-9]"),
+ERA_YEAR: Final = "\0era"
+"""Trigger: the letter of an era before a year and a separator (S55.3.2)."""
+
+_DIGIT_RUN: Final = re.compile(r"[0-9]+")
+_LATIN: Final = re.compile(r"[A-Za-z_]{2}|[A-Za-z] [A-Za-z] ")
+_SHAPES: Final = {
     LONG_DIGITS: re.compile(r"(?:[0-9][^0-9]{0,3}){5}[0-9]"),
     KANA_BETWEEN: re.compile(r"[0-9A-Z]\s{0,2}[あ-をYEHKMTB]\s{0,2}[・.·0-9]"),
-    WORDS: re.compile(r"[A-Za-z0-9][_@.:·][A-Za-z0-9]|@[A-Za-z0-9]"),
+    ERA_YEAR: re.compile(r"[MTSHRmtshr明大昭平令]\s?\.?\s?[0-9]{1,2}\s?[年./・\-]"),
 }
-
+"""Shapes that stand for triggers. All of them hold digits, so they are looked for only where there are any."""
 
 class Found(NamedTuple):
     """A match in the numeric view, before it is mapped to the original.
@@ -55,6 +56,10 @@ class Found(NamedTuple):
     cue: str = ""
 
 
+Needs = Literal["digit", "latin", "nothing"]
+"""What a text must hold for a recognizer to find anything in it: a digit, two Latin letters, or neither."""
+
+
 class Recognizer(Protocol):
     """Anything that finds spans in the numeric view of a post."""
 
@@ -66,8 +71,12 @@ class Recognizer(Protocol):
     def triggers(self) -> tuple[str, ...]:
         """Raw substrings, lower case: one must be in the post, or the recognizer is not run."""
 
-    def find(self, text: str) -> Iterable[Found]:
-        """Its matches in a text."""
+    @property
+    def needs(self) -> Needs:
+        """What a text must hold besides a trigger."""
+
+    def find(self, text: str, digits: Sequence[int]) -> Iterable[Found]:
+        """Its matches in a text, of which the places where runs of digits begin are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +88,11 @@ class Pattern:
         type: identifier type of its spans.
         regex: the pattern over the numeric view. The group `id` is the span, if there is one, else the whole match;
             the group `cue`, if there is one, is what the trace shows.
-        triggers: raw substrings, lower case, one of which must be in the post. `DIGITS`, `LONG_DIGITS` and `WORDS`
-            stand for shapes.
+        triggers: raw substrings, one of which must be in the post; Latin ones in lower case stand for upper case and
+            capitals too. `DIGITS`, `LONG_DIGITS`, `KANA_BETWEEN` and `ERA_YEAR` stand for shapes.
+        needs: what else a post must hold.
+        at_digits: whether a match begins where a run of digits does. Then the pattern is tried at those places only,
+            which costs a small part of a search.
         score: how sure the rule is.
         context: words of which one must stand near the match unless the validator is certain; empty for none.
         before: how many characters before the match are searched for them.
@@ -96,6 +108,8 @@ class Pattern:
     type: str
     regex: re.Pattern[str]
     triggers: tuple[str, ...]
+    needs: Needs = "digit"
+    at_digits: bool = False
     score: float = 0.9
     context: tuple[str, ...] = ()
     before: int = 24
@@ -112,28 +126,46 @@ class Pattern:
         object.__setattr__(self, "_has_id", "id" in self.regex.groupindex)
         object.__setattr__(self, "_has_cue", "cue" in self.regex.groupindex)
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:
         """Matches that pass guard, check and context."""
-        for match in self.regex.finditer(text):
-            if self.guard is not None and not self.guard(match):
+        matches = self._at_digits(text, digits) if self.at_digits else self.regex.finditer(text)
+        for match in matches:
+            found = self._judge(match)
+            if found is not None:
+                yield found
+
+    def _at_digits(self, text: str, digits: Sequence[int]) -> Iterator[re.Match[str]]:
+        """Matches that begin with a run of digits, none within another."""
+        position = 0
+        for start in digits:
+            if start < position:
                 continue
-            start, end = match.span("id") if self._has_id else match.span()
-            if start < 0:
-                start, end = match.span()
-            if start == end:
-                continue
-            verdict = None if self.check is None else self.check(match)
-            cue = (match["cue"] or "") if self._has_cue else ""
-            score = self.score
-            if verdict is True:
-                score = max(score, 0.99)
-            elif self.context:
-                cue = self._context_word(text, start, end)
-                if not cue:
-                    continue
-            elif verdict is False and not cue:
-                continue
-            yield Found(start, end, self.type, score, self.rule, cue)
+            match = self.regex.match(text, start)
+            if match:
+                position = match.end()
+                yield match
+
+    def _judge(self, match: re.Match[str]) -> Found | None:
+        """A match as a finding; None if guard, check or context refuse it."""
+        if self.guard is not None and not self.guard(match):
+            return None
+        start, end = match.span("id") if self._has_id else match.span()
+        if start < 0:
+            start, end = match.span()
+        if start == end:
+            return None
+        verdict = None if self.check is None else self.check(match)
+        cue = (match["cue"] or "") if self._has_cue else ""
+        score = self.score
+        if verdict is True:
+            score = max(score, 0.99)
+        elif self.context:
+            cue = self._context_word(match.string, start, end)
+            if not cue:
+                return None
+        elif verdict is False and not cue:
+            return None
+        return Found(start, end, self.type, score, self.rule, cue)
 
     def _context_word(self, text: str, start: int, end: int) -> str:
         """The first context word near a match, or ""."""
@@ -142,18 +174,23 @@ class Pattern:
 
 
 class Gate:
-    """Runs, of many recognizers, those whose triggers a text holds."""
+    """Runs, of many recognizers, those whose triggers and needs a text meets."""
 
     def __init__(self, recognizers: Iterable[Recognizer]) -> None:
         self._recognizers = tuple(recognizers)
-        by_word: dict[str, set[int]] = {}
+        masks: dict[str, int] = {}
         for index, recognizer in enumerate(self._recognizers):
-            for word in recognizer.triggers:
-                by_word.setdefault(word, set()).add(index)
-        words = sorted(w for w in by_word if w not in _ALWAYS)
-        self._automaton = ahocorasick_rs.AhoCorasick(words)
-        self._by_word = [frozenset(by_word[w]) for w in words]
-        self._shapes = [(_ALWAYS[w].search, frozenset(s)) for w, s in by_word.items() if w in _ALWAYS]
+            for trigger in recognizer.triggers:
+                for spelling in _spellings(trigger):
+                    masks[spelling] = masks.get(spelling, 0) | 1 << index
+        words = sorted(w for w in masks if not w.startswith("\0"))
+        self._automaton = ahocorasick_rs.AhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
+        self._masks = [masks[w] for w in words]
+        self._digits = masks.get(DIGITS, 0)
+        self._shapes = [(_SHAPES[w].search, mask) for w, mask in masks.items() if w in _SHAPES]
+        self._need_digit = self._mask_of("digit")
+        self._need_latin = self._mask_of("latin")
+        self._active: dict[int, tuple[Recognizer, ...]] = {}
 
     def find(self, text: str) -> list[Found]:
         """Matches of every recognizer concerned, in no order.
@@ -161,16 +198,43 @@ class Gate:
         Args:
             text: the numeric view of a folded post.
         """
-        active: set[int] = set()
-        for index, _, _ in self._automaton.find_matches_as_indexes(text.lower(), overlapping=True):
-            active |= self._by_word[index]
-        for search, indices in self._shapes:
-            if search(text):
-                active |= indices
+        active = 0
+        masks = self._masks
+        for index, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            active |= masks[index]
+        digits: list[int] = []
+        if _DIGIT_RUN.search(text):
+            digits = [m.start() for m in _DIGIT_RUN.finditer(text)]
+            active |= self._digits
+            for search, mask in self._shapes:
+                if search(text):
+                    active |= mask
+        else:
+            active &= ~self._need_digit
+        if active & self._need_latin and not _LATIN.search(text):
+            active &= ~self._need_latin
         found: list[Found] = []
-        for index in active:
-            found.extend(self._recognizers[index].find(text))
+        for recognizer in self._active.get(active) or self._chosen(active):
+            found.extend(recognizer.find(text, digits))
         return found
+
+    def _chosen(self, active: int) -> tuple[Recognizer, ...]:
+        """The recognizers of a mask. Masks come again and again, so a bounded number is remembered."""
+        chosen = tuple(r for i, r in enumerate(self._recognizers) if active >> i & 1)
+        if len(self._active) < _REMEMBERED:
+            self._active[active] = chosen
+        return chosen
+
+    def _mask_of(self, needs: Needs) -> int:
+        return sum(1 << i for i, r in enumerate(self._recognizers) if r.needs == needs)
+
+
+_REMEMBERED: Final = 20_000
+
+
+def _spellings(trigger: str) -> set[str]:
+    """A trigger as it may be written: Latin words in small letters, capitals, and with a capital first."""
+    return {trigger, trigger.upper(), trigger.capitalize()} if trigger.isascii() else {trigger}
 
 
 def digits_of(text: str) -> str:

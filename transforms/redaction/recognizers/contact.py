@@ -7,13 +7,13 @@ Does not: e-mail, accounts and links (`online`), addresses (`address`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import phonenumbers
 
-from transforms.redaction.recognizers.base import DIGITS, LONG_DIGITS, Found, Pattern, digits_of
+from transforms.redaction.recognizers.base import DIGITS, LONG_DIGITS, Found, Needs, Pattern, digits_of
 from transforms.redaction.recognizers.places import get_places
 
 _SEP: Final = r"[-()\s./・･·の,_⏎]"
@@ -83,6 +83,7 @@ class NationalPhone:
 
     rule: str = "phone.national"
     triggers: tuple[str, ...] = (LONG_DIGITS,)
+    needs: Needs = "digit"
     examples: tuple[str, ...] = (
         "電話は０９０ー１２３４ー５６７８まで", "電話〇九〇-一二三四-五六七八", "☎ 080 1234 5678", "0️⃣9️⃣0️⃣12345678", "TEL 03(1234)5678",
         "℡045-123-4567", "01267-1-2345", "予約は0120-123-456", "0800-123-4567", "0 8 0 - 1 2 3 4 - 5 6 7 8", "(03)1234-5678",
@@ -93,7 +94,7 @@ class NationalPhone:
         "血圧は135-85、脈拍72", "診療行為112007410", "HbA1c 0.1 0.2 0.3 0.4 0.5 0.6", "2024-2025シーズン", "0.123456789の確率",
     )  # fmt: skip
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:  # noqa: ARG002
         """Telephone numbers of a text."""
         position = 0
         while match := _NUMBER.search(text, position):
@@ -124,6 +125,7 @@ PHONE_LOCAL: Final = Pattern(
     rule="phone.local",
     type="PHONE",
     regex=re.compile(r"(?<![0-9A-Za-z\-./])(?P<id>[1-9][0-9]{1,3}-[0-9]{4})(?![0-9\-./A-Za-z])(?!\s?(?:円|人|mg|件|年))"),
+    at_digits=True,
     triggers=("電話", "tel", "fax", "かけ", "つなが", "繋が", "市外局番", "市内"),
     context=("電話", "tel", "fax", "市外局番", "市内から", "かけ", "つなが", "繋が"),
     before=16,
@@ -179,6 +181,7 @@ POSTAL_BARE: Final = Pattern(
     rule="postal.bare",
     type="POSTAL",
     regex=re.compile(rf"(?<![0-9A-Za-z\-.:/~])(?P<id>[0-9]{{3}}-[0-9]{{4}})(?![0-9\-A-Za-z.]){_UNIT}"),
+    at_digits=True,
     triggers=(DIGITS,),
     check=_known_code,
     context=("住所", "宛", "届け", "引っ越", "実家", "自宅", "から「", "封筒"),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from transforms.redaction.recognizers.base import Found, Pattern
+from transforms.redaction.recognizers.base import ERA_YEAR, Found, Needs, Pattern
 
 _ERAS: Final = {
     "明": (1868, 45), "M": (1868, 45), "m": (1868, 45), "大": (1912, 15), "T": (1912, 15), "t": (1912, 15), "昭": (1926, 64), "S": (1926, 64), "s": (1926, 64),
@@ -25,18 +25,9 @@ _DAY: Final = r"(?P<day>3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])"
 _YEAR_MARK: Final = r"\s{0,2}(?:年|[/.\-・、])\s{0,2}"
 _MONTH_MARK: Final = r"\s{0,2}(?:月|[/.\-・、])\s{0,2}"
 
-_FULL: Final = re.compile(
-    rf"""
-    (?<![0-9A-Za-z.\-]) (?<![0-9]/)
-    (?: (?P<era>明\s?治|大\s?正|昭\s?和|平\s?成|令\s?和|[明大昭平令]|[MTSHRmtshr]\.?)\s{{0,3}}(?P<era_year>[0-9]{{1,2}}|元)
-      | (?P<year>(?:1\s?[89]|2\s?0)\s?[0-9]\s?[0-9])
-      | ['’‘`´](?P<short>[0-9]{{2}})
-      | (?P<kanji_short>[0-9]{{2}})(?=年)
-    )
-    (?:\s?年?\s?[(（][^()（）\n]{{2,8}}[)）]\s?年?\s?|{_YEAR_MARK}) {_MONTH} {_MONTH_MARK} {_DAY} (?:\s{{0,2}}日)? (?![0-9]|[.\-/][0-9]) (?:\s?[(（][月火水木金土日祝][)）])?
-    """,
-    re.VERBOSE,
-)
+_REST: Final = rf"(?:\s?年?\s?[(（][^()（）\n]{{2,8}}[)）]\s?年?\s?|{_YEAR_MARK}){_MONTH}{_MONTH_MARK}{_DAY}(?:\s{{0,2}}日)?(?![0-9]|[.\-/][0-9])(?:\s?[(（][月火水木金土日祝][)）])?"
+_BY_YEAR: Final = re.compile(rf"(?<![0-9A-Za-z.\-])(?<![0-9]/)(?:(?P<year>(?:1\s?[89]|2\s?0)\s?[0-9]\s?[0-9])|(?P<short>[0-9]{{2}})(?=年|(?<=['’‘`´][0-9][0-9])))" + _REST)
+_BY_ERA: Final = re.compile(rf"(?<![0-9A-Za-z.\-])(?P<era>明\s?治|大\s?正|昭\s?和|平\s?成|令\s?和|[明大昭平令]|[MTSHRmtshr]\.?)\s{{0,3}}(?P<era_year>[0-9]{{1,2}}|元)" + _REST)
 _PLAIN_EIGHT: Final = re.compile(r"(?<![0-9A-Za-z\-])(?P<id>(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9A-Za-z\-])")
 _TWO_DIGIT_BIRTH: Final = re.compile(
     r"(?<![0-9A-Za-z/.\-])(?P<id>[0-9]{2}[./\-](?:1[0-2]|0?[1-9])[./\-](?:3[01]|[12][0-9]|0?[1-9]))(?=\s?[(（]?\s?(?:生まれ|生れ|うまれ|産まれ|生[)）、。\s]))"
@@ -53,15 +44,18 @@ _LISTED_BEFORE: Final = re.compile(r"[(（、,／/「〈\s・]\s{0,2}$")
 _LISTED_BEHIND: Final = re.compile(r"\s{0,2}[)）、,／/」〉\s]|$")
 
 
-def _year(match: re.Match[str]) -> int | None:
-    """The Christian year of a full date; None where the era never had that year."""
+def _year_of_era(match: re.Match[str]) -> int | None:
+    """The Christian year of a date by era; None where the era never had that year."""
+    first, length = _ERAS[match["era"][0]]
+    count = 1 if match["era_year"] == "元" else int(match["era_year"])
+    return first + count - 1 if 1 <= count <= length else None
+
+
+def _year_of_number(match: re.Match[str]) -> int:
+    """The Christian year of a date by number; two digits are the latest such year up to 2030."""
     if match["year"]:
         return int(re.sub(r"\s", "", match["year"]))
-    if match["era"]:
-        first, length = _ERAS[match["era"][0]]
-        count = 1 if match["era_year"] == "元" else int(match["era_year"])
-        return first + count - 1 if 1 <= count <= length else None
-    two = int(match["short"] or match["kanji_short"])
+    two = int(match["short"])
     return 1900 + two if two > 30 else 2000 + two
 
 
@@ -78,47 +72,71 @@ def _is_birth(text: str, start: int, end: int, year: int) -> str:
     return ""
 
 
+def _full_date(match: re.Match[str], year: int, rule: str) -> Found:
+    """A full date as a birth where its surroundings say so, else as an event."""
+    start, end = match.span()
+    if match.string[start - 1 : start] in _APOSTROPHES and start:
+        start -= 1
+    cue = _is_birth(match.string, start, end, year)
+    if cue:
+        return Found(start, end, "BIRTHDATE", 0.95, "birth" + rule, cue)
+    return Found(start, end, "DATE", 0.92, rule)
+
+
+_APOSTROPHES: Final = "'’‘`´"
+
+
 @dataclass(frozen=True, slots=True)
-class FullDate:
-    """Days with year, month and day in any calendar; a birth where its surroundings say so, else an event."""
+class DateByYear:
+    """Days with a year in numbers, month and day."""
 
     rule: str = "date.full"
-    triggers: tuple[str, ...] = ("年", "/", ".", "-", "・")
+    triggers: tuple[str, ...] = ("年", "/", ".", "-", "・", "、")
+    needs: Needs = "digit"
+    examples: tuple[str, ...] = ("1980/03/02", "１９８０年３月２日", "'83/08/31", "2 0 0 1 / 0 5 / 2 4", "八八年六月一日", "／1993.05.08／")
+    near_misses: tuple[str, ...] = ("1980/13/45", "バージョン2.4.1", "2024年度10月")
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:
         """Full dates of a text."""
-        for match in _FULL.finditer(text):
-            year = _year(match)
-            if year is None or not self._plausible(match):
+        position = 0
+        for start in digits:
+            if start < position:
                 continue
-            start, end = match.span()
-            cue = _is_birth(text, start, end, year)
-            if cue:
-                yield Found(start, end, "BIRTHDATE", 0.95, "birthdate.full", cue)
-            else:
-                yield Found(start, end, "DATE", 0.92, self.rule)
-
-    @staticmethod
-    def _plausible(match: re.Match[str]) -> bool:
-        """Whether a Latin era letter or bare dots stand for a date: S55.3.2, not H2ブロッカー or version 20.1.2."""
-        if match["kanji_short"]:
-            return "月" in match[0]
-        if match["era"] and match["era"][0].isascii():
-            marks = re.sub(r"[0-9A-Za-z\s]", "", match[0])
-            return len(marks) >= 2
-        return True
+            match = _BY_YEAR.match(text, start)
+            if match and (match["year"] or "月" in match[0] or text[start - 1 : start] in _APOSTROPHES):
+                position = match.end()
+                yield _full_date(match, _year_of_number(match), self.rule)
 
 
-EXAMPLES_FULL: Final = (
-    "Ｓ５５．３．２生まれ", "昭和五五年三月二日", "令和元年5月1日", "㍼55年3月2日", "1980/03/02", "１９８０年３月２日", "平成十二年三月二十日生", "平成4年（1992年）1月23日",
-    "昭 和 １５ 年 １２ 月 ８ 日", "'83/08/31", "2 0 0 1 / 0 5 / 2 4", "八八年六月一日", "R6.11.8、41才", "昭22・2・22",
-)  # fmt: skip
-NEAR_MISSES_FULL: Final = ("H2ブロッカーを1.5錠", "TS-1を80mg", "T3 1.2 T4 5.6", "H1N1ワクチン", "1980/13/45", "S100タンパク", "昭和70年1月1日", "バージョン2.4.1")
+@dataclass(frozen=True, slots=True)
+class DateByEra:
+    """Days with a year of an era, month and day; the era's years are checked."""
+
+    rule: str = "date.era"
+    triggers: tuple[str, ...] = (ERA_YEAR, "昭和", "平成", "令和", "大正", "明治", "昭 和", "平 成", "令 和", "大 正")
+    needs: Needs = "digit"
+    examples: tuple[str, ...] = (
+        "Ｓ５５．３．２生まれ", "昭和五五年三月二日", "令和元年5月1日", "㍼55年3月2日", "平成十二年三月二十日生", "平成4年（1992年）1月23日", "昭 和 １５ 年 １２ 月 ８ 日",
+        "R6.11.8、41才", "昭22・2・22",
+    )  # fmt: skip
+    near_misses: tuple[str, ...] = ("H2ブロッカーを1.5錠", "TS-1を80mg", "T3 1.2 T4 5.6", "H1N1ワクチン", "S100タンパク", "昭和70年1月1日")
+
+    def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:  # noqa: ARG002
+        """Full dates of a text."""
+        for match in _BY_ERA.finditer(text):
+            year = _year_of_era(match)
+            if year is None:
+                continue
+            if match["era"][0].isascii() and len(re.sub(r"[0-9A-Za-z\s]", "", match[0])) < 2:
+                continue
+            yield _full_date(match, year, self.rule)
+
 
 BIRTH_EIGHT: Final = Pattern(
     rule="birthdate.eight_digits",
     type="BIRTHDATE",
     regex=_PLAIN_EIGHT,
+    at_digits=True,
     triggers=("生年月日", "誕生日", "生まれ"),
     context=("生年月日", "誕生日", "生まれ"),
     after=8,
@@ -131,6 +149,7 @@ BIRTH_SHORT_YEAR: Final = Pattern(
     rule="birthdate.short_year",
     type="BIRTHDATE",
     regex=_TWO_DIGIT_BIRTH,
+    at_digits=True,
     triggers=("生", "うまれ", "産まれ"),
     score=0.9,
     examples=("55.3.2生まれ",),
@@ -143,6 +162,7 @@ BIRTH_DAY: Final = Pattern(
     rule="birthdate.month_day",
     type="BIRTHDATE",
     regex=re.compile(rf"(?P<id>{_MD})(?=\s?(?:生まれ|うまれ|産まれ|生$|が(?:私の|僕の|母の|娘の|息子の)?誕生日))"),
+    at_digits=True,
     triggers=("生まれ", "うまれ", "産まれ", "誕生日"),
     score=0.9,
     examples=("うちは9月4日生まれで", "11月24日が誕生日なので"),
@@ -163,18 +183,30 @@ DATE_MONTH_DAY: Final = Pattern(
     rule="date.month_day",
     type="DATE",
     regex=re.compile(
-        r"(?<![0-9./])(?P<id>(?:[0-9]{2,4}年\s?|(?:昨年|去年|今年|来年|一昨年|おととし)の?)?(?:1\s?[0-2]|0?\s?[1-9])\s?月\s?の?\s?(?:3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])\s?日(?!間|分の|ぶり|目)(?:\s?[(（][月火水木金土日祝][)）])?)"
+        r"(?<![0-9./])(?P<id>(?:[0-9]{2,4}年\s?)?(?:1\s?[0-2]|0?\s?[1-9])\s?月\s?の?\s?(?:3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])\s?日(?!間|分の|ぶり|目)(?:\s?[(（][月火水木金土日祝][)）])?)"
     ),
+    at_digits=True,
     triggers=("月",),
     score=0.9,
     examples=("11月3日に受診", "１１月２日（日）退院", "妻は11月の5日から", "十月七日入院", "昨年の十二月二十日。"),
     near_misses=("3か月30日分", "11月末", "1月に3日間", "13月1日"),
 )
 
+DATE_YEAR_WORD: Final = Pattern(
+    rule="date.year_word",
+    type="DATE",
+    regex=re.compile(r"(?P<id>(?:昨年|去年|今年|来年|一昨年|おととし)の?\s?(?:1[0-2]|0?[1-9])月の?\s?(?:3[01]|[12][0-9]|0?[1-9])日(?!間|分の|目))"),
+    triggers=("昨年", "去年", "今年", "来年", "おととし"),
+    score=0.9,
+    examples=("昨年の十二月二十日。",),
+    near_misses=("昨年12月に3日間",),
+)
+
 DATE_MONTH_END: Final = Pattern(
     rule="date.month_end",
     type="DATE",
-    regex=re.compile(r"(?<![0-9])(?P<id>(?:1[0-2]|[1-9])月末日|(?:大晦日|元日|元旦)(?=の(?:朝|夜|救急|当直)))"),
+    regex=re.compile(r"(?P<id>(?:1[0-2]|[1-9])月末日)"),
+    at_digits=True,
     triggers=("末日",),
     score=0.85,
     examples=("3月末日をもって",),
@@ -200,6 +232,7 @@ DATE_DAY: Final = Pattern(
         r"(?<![0-9./月第\-〜~])(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?:\s?[(（][月火水木金土日祝][)）])?)"
         r"(?=(?<=[)）])|未明|付(?!け薬)|(?:午前|午後|朝|夜|夕方)?(?:手術|退院|転院)(?!費|後|して[0-9]|から[0-9])|、(?:[^。\n]{0,24}(?:発表|わかっ|分かっ|明らか|会見|取材|逮捕|書類送検|見直し|求め|始め|決定|提訴|死去|通知|起こし|公表|開い|訴え))|(?:午前|午後)\s?[0-9一二三四五六七八九十])"
     ),
+    at_digits=True,
     triggers=("日",),
     guard=lambda m: not re.search(r"(?:入院|手術|術後|で|発症|発熱|接種|服用|内服|投与|開始|わずか|約|計|合計|連続|丸|まる|毎月|毎|残り|あと|生後|中)\s?$", m.string[max(0, m.start() - 4) : m.start()]),
     score=0.8,
@@ -257,6 +290,7 @@ DATE_LATER_DAY: Final = Pattern(
     rule="date.later_day",
     type="DATE",
     regex=re.compile(r"(?<![0-9./月第\-〜~約])(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?:\s?[(（][月火水木金土日祝][)）])?)(?=[。、」]|に(?!わた|及|分|一|[0-9])|(?:入院|退院|手術)|の(?:朝|夜|昼|夕|午前|午後|手術|退院)|[)）]|$)"),
+    at_digits=True,
     triggers=("月", "曜"),
     guard=lambda m: bool(re.search(r"[0-9]月の?[0-9]{1,2}日[^。\n]{0,60}(?:は|が|の|、|翌|次は|と)\s?$|曜日?[(（]$|末、$|[0-9]日[^0-9。\n]{1,16}、$", m.string[max(0, m.start() - 70) : m.start()])) and not re.search(r"(?:間|計|約|合計|まで|は全|後|から)[はが、]?$", m.string[max(0, m.start() - 4) : m.start()]),
     score=0.7,
@@ -268,6 +302,7 @@ DATE_SLASH: Final = Pattern(
     rule="date.slash",
     type="DATE",
     regex=_SLASHED,
+    at_digits=True,
     triggers=("/",),
     guard=_slashed_day,
     score=0.85,
@@ -300,8 +335,9 @@ AGE_YEARS: Final = Pattern(
     rule="age.years",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-〜~,/])(?P<id>満?(?P<number>[0-9]{{1,3}})\s?(?:歳|才|さい(?=[のでにと、。)）]))(?:\s?半|と?\s?[0-9]{{1,2}}\s?(?:[かヶケカヵ]|ヵ)月)?){_NOT_AGE}"
+        rf"(?<![0-9.\-〜~,/])(?P<id>(?P<number>[0-9]{{1,3}})\s?(?:歳|才|さい(?=[のでにと、。)）]))(?:\s?半|と?\s?[0-9]{{1,2}}\s?(?:[かヶケカヵ]|ヵ)月)?){_NOT_AGE}"
     ),
+    at_digits=True,
     triggers=("歳", "才", "さい"),
     guard=_age_guard,
     score=0.92,
@@ -334,6 +370,7 @@ AGE_MONTHS_OF: Final = Pattern(
     rule="age.months_of",
     type="AGE",
     regex=re.compile(r"(?<![0-9.年・,、〜~\-])(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月(?:半)?)(?=の(?:娘|息子|赤ちゃん|乳児|男の子|女の子|甥|姪|孫|次男|次女|長男|長女|三男|子(?!宮)))"),
+    at_digits=True,
     triggers=("か月の", "ヶ月の", "ケ月の", "カ月の", "箇月の", "ヵ月の"),
     score=0.85,
     examples=("入院している8ヶ月の娘",),
@@ -345,8 +382,10 @@ _KANJI_AGE: Final = r"(?:[二三四五六七八九]十[一二三四五六七八�
 AGE_IN_LIST: Final = Pattern(
     rule="age.in_list",
     type="AGE",
-    regex=re.compile(rf"(?P<cue>[一-龥々ぁ-んァ-ヶー]{{1,8}})[(（][^()（）\n0-9]{{1,16}}[、,・]\s?(?:当時|享年|満)?(?P<id>[1-9][0-9]|{_KANJI_AGE}|[一二三四五六七八九]つ)(?=[)）、,])(?![、,]\s?[0-9]{{3}})"),
-    triggers=("、", ",", "・"),
+    regex=re.compile(rf"\([^()\n0-9]{{1,16}}[、,・]\s?(?:当時|享年|満)?(?P<id>[1-9][0-9]|{_KANJI_AGE}|[一二三四五六七八九]つ)(?=[)、,])(?![、,]\s?[0-9]{{3}})"),
+    needs="nothing",
+    triggers=("(",),
+    guard=lambda m: bool(re.match(r"[一-龥々ぁ-んァ-ヶー]", m.string[m.start() - 1 : m.start()])),
     score=0.75,
     examples=("うちの母（タケ、八十八）も", "娘(こはる、八つ)と", "バスコ(フィリピン出身、27)も"),
     near_misses=("会計（全部で、1,200円）", "症状（咳、痰）"),
@@ -355,10 +394,11 @@ AGE_IN_LIST: Final = Pattern(
 AGE_KANJI: Final = Pattern(
     rule="age.kanji",
     type="AGE",
-    regex=re.compile(rf"(?<=[はがも、])(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)"),
+    regex=re.compile(rf"(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺))"),
+    needs='nothing',
     triggers=("十", "百"),
     score=0.7,
-    examples=("父の弘は八十一、来週には", "ますだはんと、七十五になる運転手"),
+    examples=("父の弘は八十一、来週には", "ますだはんと、七十五になる運転手", "九十になる母は"),
     near_misses=("薬は五十mg", "二、三十人"),
 )
 
@@ -372,14 +412,15 @@ AGE_WHEN: Final = Pattern(
     near_misses=("私は10時で", "父が30分で"),
 )
 
+_WHO_BEFORE: Final = re.compile(rf"(?:{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年)$")
+
 AGE_BRACKET: Final = Pattern(
     rule="age.bracket",
     type="AGE",
-    regex=re.compile(
-        rf"(?P<cue>{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年)[(（「]\s?(?:享年|当時|満)?\s?(?P<id>[0-9]{{1,3}}|[一二三四五六七八九]つ|[二三四五六七八九]?十[一二三四五六七八九]?|百[一二三四五六七八九]?)(?=\s?[)）、,」])"
-    ),
-    triggers=("(", "（", "「"),
-    guard=lambda m: not m["id"].isdigit() or int(m["id"]) <= 115,
+    regex=re.compile(rf"[(「]\s?(?:享年|当時|満)?\s?(?P<id>[0-9]{{1,3}}|[一二三四五六七八九]つ|{_KANJI_AGE}|十)(?=\s?[)、,」])"),
+    needs="nothing",
+    triggers=("(", "「"),
+    guard=lambda m: (not m["id"].isdigit() or int(m["id"]) <= 115) and bool(_WHO_BEFORE.search(m.string[max(0, m.start() - 5) : m.start()])),
     score=0.85,
     examples=("兄（58）のオプジーボ", "トメさん(96)に", "女性(76)が", "娘(八つ)と", "祖母（九十二）"),
     near_misses=("患者(3人)", "第(3)", "先生(内科)"),
@@ -389,12 +430,13 @@ AGE_KIN: Final = Pattern(
     rule="age.kin",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}}|[二三四五六七八九]十[一二三四五六七八九]?)(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時|頃|おり|折|目には|手習)|にもなって|なら誰|でも浮|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
+        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}})(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時|頃|おり|折|目には|手習)|にもなって|なら誰|でも浮|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
     ),
+    at_digits=True,
     triggers=tuple("父母夫妻兄姉弟妹娘孫婆爺男女") + ("息子", "ばあ", "じい", "おば", "おじ", "妊婦", "旦那", "主人", "主婦"),
     guard=lambda m: not m["id"].isdigit() or 10 <= int(m["id"]) <= 115,
     score=0.8,
-    examples=("79の婆さんには", "86の父、低血糖", "九十になる母は", "19の弟が事故で", "31妊婦は思う", "当方51、男、HbA1c"),
+    examples=("79の婆さんには", "86の父、低血糖", "19の弟が事故で", "31妊婦は思う", "当方51、男、HbA1c"),
     near_misses=("2の父", "11月の母", "30年の夫"),
 )
 
@@ -402,6 +444,7 @@ AGE_DEATH: Final = Pattern(
     rule="age.at_death",
     type="AGE",
     regex=re.compile(r"(?P<cue>享年|行年)\s?(?P<id>[0-9]{1,3}|[二三四五六七八九]?十[一二三四五六七八九]?|百[一二三四五六七八九]?)(?![0-9]|歳|才)"),
+    needs='nothing',
     triggers=("享年", "行年"),
     score=0.95,
     examples=("享年86。", "享年七十一でした", "（享年 23）"),
@@ -414,6 +457,7 @@ AGE_NOW: Final = Pattern(
     regex=re.compile(
         r"(?P<cue>当方|今年で|年齢は|アラカン|私は|父は|母は|祖母は|祖父は|夫は|妻は|兄は|弟は|姉は|妹は|もうすぐ|まもなく|もう)[、\s]?(?:もうすぐ|まもなく|もう|今年(?:で)?|来年)?(?P<id>[1-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)(?=[、。)）]|です|になる|になり|に(?:も)?なっ(?!たら)|だけど|だから|$)(?![、。][0-9])"
     ),
+    needs='nothing',
     triggers=("当方", "今年", "年齢", "父は", "母は", "私は", "夫は", "妻は", "もう", "まもなく", "兄は", "弟は", "姉は", "妹は"),
     score=0.75,
     examples=("当方五十一、男", "父は八十一、来週", "今年で40になった"),
@@ -421,6 +465,6 @@ AGE_NOW: Final = Pattern(
 )
 
 RECOGNIZERS: Final = (
-    FullDate(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
+    DateByYear(), DateByEra(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_YEAR_WORD, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
     DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
 )  # fmt: skip

@@ -7,12 +7,12 @@ Does not: telephone numbers and postal codes (`contact`), plates (`vehicle`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from transforms.redaction.recognizers import check_digits
-from transforms.redaction.recognizers.base import LONG_DIGITS, Found, Pattern, digits_of
+from transforms.redaction.recognizers.base import LONG_DIGITS, Found, Needs, Pattern, digits_of
 
 _SEP: Final = r"[-\s・.の\u200b,/]"
 _TIGHT: Final = r"[-・.\s]?"
@@ -49,6 +49,7 @@ MY_NUMBER_BARE: Final = Pattern(
     rule="my_number.grouped",
     type="MY_NUMBER",
     regex=re.compile(rf"(?<![0-9A-Za-z])(?<![0-9][-.\s])(?P<id>[0-9]{{4}}([-\s・])[0-9]{{4}}\2[0-9]{{4}})(?![0-9]|[-.\s・][0-9])"),
+    at_digits=True,
     triggers=(LONG_DIGITS,),
     guard=lambda m: not re.search(r"引換|受付|予約|注文|控え|伝票|追跡", m.string[max(0, m.start() - 12) : m.start()]),
     check=lambda m: _is_my_number(m) or None,
@@ -64,6 +65,7 @@ MY_NUMBER_LATER: Final = Pattern(
     rule="my_number.cue_behind",
     type="MY_NUMBER",
     regex=re.compile(rf"{_NOT_AFTER_DIGIT}(?P<id>[0-9]{{12}}|{_groups(12)})(?![0-9]|[-.][0-9])[^0-9]{{0,20}}(?P<cue>マイナンバー|個人番号)"),
+    at_digits=True,
     triggers=("マイナ", "個人番号"),
     score=0.9,
     examples=("123456789018って番号、これマイナンバーの",),
@@ -261,10 +263,11 @@ class CallList:
 
     rule: str = "patient.call_list"
     triggers: tuple[str, ...] = ("呼び出し順", "呼出順", "受付順", "順番表", "呼び出し表")
+    needs: Needs = "digit"
     examples: tuple[str, ...] = ("呼び出し順　301 久 我、302 戸・倉、303 Nguyen",)
     near_misses: tuple[str, ...] = ("呼び出し順が違う",)
 
-    def find(self, text: str) -> Iterator[Found]:
+    def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:  # noqa: ARG002
         """Numbers of such a list."""
         for cue in re.finditer("|".join(self.triggers), text):
             line = text.find("\n", cue.end())
@@ -289,6 +292,7 @@ LICENSE_BARE: Final = Pattern(
     rule="license.bare",
     type="LICENSE",
     regex=re.compile(r"(?<![0-9A-Za-z\-])(?P<id>[0-9]{12})(?![0-9A-Za-z\-])"),
+    at_digits=True,
     triggers=(LONG_DIGITS,),
     guard=lambda m: check_digits.driving_licence(m["id"]) and not check_digits.my_number(m["id"]) and bool(re.search(r"番号|免許|本人確認|証", m.string[max(0, m.start() - 30) : m.end() + 20])),
     score=0.75,
@@ -300,6 +304,7 @@ MY_NUMBER_PLAIN: Final = Pattern(
     rule="my_number.plain",
     type="MY_NUMBER",
     regex=re.compile(r"(?<![0-9A-Za-z\-.])(?P<id>[0-9]{12})(?![0-9A-Za-z\-.])"),
+    at_digits=True,
     triggers=(LONG_DIGITS,),
     guard=lambda m: not re.search(r"引換|受付|予約|注文|控え|伝票|追跡|荷物|お問い合わせ|UMIN|ロット|製造", m.string[max(0, m.start() - 14) : m.start()]),
     check=lambda m: check_digits.my_number(m["id"]) or None,
@@ -436,6 +441,7 @@ CARD_GROUPED: Final = Pattern(
     regex=re.compile(
         rf"(?<![0-9A-Za-z])(?<![0-9][-.])(?P<id>[0-9]{{4}}({_CARD_GAP})[0-9]{{4}}\2[0-9]{{4}}\2[0-9]{{4}}|3[47][0-9]{{2}}({_CARD_GAP})[0-9]{{6}}\3[0-9]{{5}}|3[0689][0-9]{{2}}({_CARD_GAP})[0-9]{{6}}\4[0-9]{{4}}){_NOT_BEFORE_DIGIT}"
     ),
+    at_digits=True,
     triggers=(LONG_DIGITS,),
     score=0.97,
     examples=("カード 4111-1111-1111-1111", "4111\n1111\n1111\n1111って", "3782-822463-10005", "4111・1111・1111・1111で"),
@@ -446,6 +452,7 @@ CARD_BARE: Final = Pattern(
     rule="card.luhn",
     type="CREDIT_CARD",
     regex=re.compile(r"(?<![0-9A-Za-z.])(?P<id>[0-9]{14,16})(?![0-9A-Za-z]|\.[0-9])"),
+    at_digits=True,
     triggers=(LONG_DIGITS,),
     guard=lambda m: _card_shape(m) and _not_article_number(m),
     check=lambda m: check_digits.luhn(digits_of(m["id"])),
@@ -532,6 +539,7 @@ BANK_BEHIND: Final = Pattern(
     rule="bank.kind_behind",
     type="BANK_ACCOUNT",
     regex=re.compile(r"(?<![0-9\-])(?P<id>[0-9]{7})(?![0-9])\s?[(（]\s?(?P<cue>普通|当座)"),
+    at_digits=True,
     triggers=("普通", "当座"),
     score=0.95,
     examples=("口座は0912457(普通)です",),

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from typing import Final
 
-from transforms.redaction.recognizers.base import WORDS, Pattern
+from transforms.redaction.recognizers.base import Pattern
 
 _AT: Final = (
     r"(?:@|★|☆|◎|■|●|♪|#|\*"
@@ -35,6 +35,7 @@ EMAIL: Final = Pattern(
     rule="email.plain",
     type="EMAIL",
     regex=re.compile(rf"(?<![A-Za-z0-9@_.%+\-])(?P<id>{_LOCAL}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)", re.ASCII),
+    needs='latin',
     triggers=("@",),
     score=0.99,
     examples=("taro_y＠example．com", "連絡はtaro.y@example.co.jpまで", "<taro@kaigo.example>"),
@@ -49,6 +50,7 @@ EMAIL_OBFUSCATED: Final = Pattern(
         rf"(?:[A-Za-z0-9][A-Za-z0-9\-]*(?:\s?{_DOT}\s?[A-Za-z0-9\-]+){{0,4}}\s?{_DOT}\s?{_TLD}(?![A-Za-z])"
         rf"|[ぁ-んァ-ヶー]{{2,10}}\s?{_DOT}\s?{_KANA_TLD}|{_PROVIDER}(?![A-Za-z])(?:\s?{_DOT}\s?(?:{_TLD}|{_KANA_TLD})){{0,3}}))"
     ),
+    needs='latin',
     triggers=("@", "at", "アット", "あっと", "★", "☆", "◎", "#", "■", "●", "♪", "*"),
     score=0.95,
     examples=(
@@ -65,6 +67,7 @@ EMAIL_SPACED: Final = Pattern(
     regex=re.compile(
         r"(?<![A-Za-z0-9])(?P<id>(?:[A-Za-z0-9._+\-] ){2,30}@ ?(?:[A-Za-z0-9\-] ?){2,30}(?:\. ?(?:[A-Za-z0-9] ?){2,8}){1,3})(?<! )"
     ),
+    needs='latin',
     triggers=("@",),
     score=0.95,
     examples=("t a r o . 7 @ g m a i l . c o m です",),
@@ -87,6 +90,7 @@ HANDLE_MENTION: Final = Pattern(
     regex=re.compile(
         r"(?<![A-Za-z0-9@._%+\-])(?P<id>@[A-Za-z0-9_](?:[A-Za-z0-9_]|[.\-](?=[A-Za-z0-9_])){2,40}(?:@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)?)"
     ),
+    needs='latin',
     triggers=("@",),
     guard=_mention,
     score=0.95,
@@ -112,7 +116,8 @@ HANDLE_LINE: Final = Pattern(
         rf"(?P<cue>(?:LINE|Line|line|ライン|らいん|カカオ(?:トーク)?|インスタ|IG|Skype|テレグラム|Telegram|TikTok)\s?(?:の|公式)?\s?(?:ID|id|Id|あいでぃー|アイディー?|垢|アカ)?"
         rf"|カカオのほう|ハンドルネーム|ユーザー?名)[\s::は→⇒▷▶☞👉「『(=のが]{{1,6}}(?P<id>{_STRONG_NAME})(?![A-Za-z0-9])"
     ),
-    triggers=("line", "ライン", "らいん", "カカオ", "インスタ", "ig", "skype", "テレグラム", "telegram", "tiktok", "ハンドル", "ユーザ"),
+    needs='latin',
+    triggers=("line", "ライン", "らいん", "カカオ", "インスタ", "ig", "skype", "テレグラム", "telegram", "tiktok", "TikTok", "ハンドル", "ユーザ"),
     guard=lambda m: _not_plain_word(m["id"]),
     score=0.9,
     examples=("LINE ID：taro-0401", "カカオのほうはminmin1649なので", "LINE: happy_kasegu", "TikTokのshikai.no.xxって人", "LINE: hadomizu"),
@@ -123,7 +128,10 @@ HANDLE_CUE: Final = Pattern(
     rule="handle.cue",
     type="HANDLE",
     regex=re.compile(rf"(?P<cue>{_CUE}){_GAP}(?P<id>{_MARKED_NAME})(?![A-Za-z0-9@])(?!\.(?:com|jp|net|org))"),
-    triggers=(WORDS, "id", "line", "アカ", "垢", "知恵袋", "dm", "カカオ", "ユーザ"),
+    needs='latin',
+    triggers=("line", "ライン", "らいん", "インスタ", "instagram", "insta", "ig", "tiktok", "TikTok", "ティックトック", "twitter", "ツイッター", "ついったー", "カカオ", "kakao", "テレグラム", "telegram", "discord", "ディスコ", "fb", "facebook",
+              "フェイスブック", "skype", "スカイプ", "threads", "スレッズ", "bluesky", "ブルスカ", "mastodon", "マストドン", "mixi", "note", "youtube", "YouTube", "知恵袋", "wechat", "WeChat", "ウィーチャット", "微信", "シグナル", "signal", "アカ", "垢", "投稿",
+              "ユーザ", "ハンドル", "ログイン", "ニックネーム", "hn", "id", "あいでぃー", "アイディ", "dm", "差出人", "こいつ", "概要欄", "宛名"),
     guard=lambda m: _not_plain_word(m["id"]),
     score=0.85,
     examples=("アカウント：nekozuki_mmm", "知恵袋でsora_iro_xという方に", "インスタ(kaorun.26)へ", "お客様のID kuroneko_0417 に"),
@@ -134,6 +142,7 @@ HANDLE_SPACED: Final = Pattern(
     rule="handle.spaced",
     type="HANDLE",
     regex=re.compile(rf"(?P<cue>{_CUE})[^A-Za-z0-9@。\n]{{0,6}}(?P<id>@?(?:[A-Za-z0-9_.\-] ){{4,30}}[A-Za-z0-9_])(?![A-Za-z0-9])"),
+    needs='latin',
     triggers=("line", "ライン", "らいん", "インスタ", "カカオ", "id", "アカ", "垢"),
     score=0.9,
     examples=("らいんあいでぃー→p o n z u _ 8 （空白つめて）",),
@@ -144,6 +153,7 @@ HANDLE_UNDERSCORE: Final = Pattern(
     rule="handle.underscore",
     type="HANDLE",
     regex=re.compile(r"(?<![A-Za-z0-9_@/.\-=?&])(?P<id>[A-Za-z][A-Za-z0-9.]*_[A-Za-z0-9_.]*[A-Za-z0-9])(?![A-Za-z0-9_@=(])(?!\.[a-z])"),
+    needs='latin',
     triggers=("_",),
     guard=lambda m: len(m["id"]) >= 6 and m["id"].upper() != m["id"],
     score=0.75,
@@ -155,6 +165,7 @@ HANDLE_ARROW: Final = Pattern(
     rule="handle.arrow",
     type="HANDLE",
     regex=re.compile(r"(?P<cue>→|⇒|➡|👉|▶|▷|☞)\s{0,2}(?P<id>[a-z][a-z0-9_.\-]{4,28}[0-9]{2,4})(?![A-Za-z0-9@.])"),
+    needs='latin',
     triggers=("→", "⇒", "➡", "👉", "▶", "▷", "☞"),
     score=0.7,
     examples=("連絡→happyfuku99",),
@@ -165,6 +176,7 @@ HANDLE_FEDERATED: Final = Pattern(
     rule="handle.federated",
     type="HANDLE",
     regex=re.compile(r"(?<![A-Za-z0-9.\-@/])(?P<id>[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.bsky\.social|did:plc:[a-z0-9]{20,28})(?![A-Za-z0-9])"),
+    needs='latin',
     triggers=("bsky", "did:"),
     score=0.98,
     examples=("本アカは kusuri-dana.bsky.social です",),
@@ -192,6 +204,7 @@ URL: Final = Pattern(
     rule="url.scheme",
     type="URL",
     regex=re.compile(rf"(?P<id>h[tx]{{2}}ps?\s?:\s?[/∕⁄]{{1,2}}\s?{_URL_CHARS}+(?<![.,;:!?'])|(?<![A-Za-z0-9.])www\.{_URL_CHARS}+(?<![.,;:!?']))", re.IGNORECASE),
+    needs='latin',
     triggers=("http", "hxxp", "www."),
     score=0.99,
     examples=("https://x.com/taro_2024/status/1234567890123456789", "https:∕∕clinic.example.jp/r?u=1", "www.skin.example/blog", "hxxp://x.example"),
@@ -205,6 +218,7 @@ URL_BARE: Final = Pattern(
         r"(?<![A-Za-z0-9@._\-/:])(?P<id>(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+"
         rf"(?:(?:{_TLD})(?![A-Za-z0-9\-])(?:/{_URL_CHARS}*)?|[a-z]{{2,10}}/{_URL_CHARS}{{3,}}))(?<![.,;:!?'])(?![A-Za-z0-9@])",
     ),
+    needs='latin',
     triggers=tuple(f".{t}" for t in ("com", "net", "org", "jp", "co", "ne", "info", "biz", "me", "io", "tv", "app", "dev", "xyz", "example", "social",
                                      "online", "site", "shop", "club", "gg", "ee", "link", "page", "to", "ly", "blog", "be", "us", "cc", "moe")),
     score=0.95,
@@ -235,6 +249,7 @@ IPV4: Final = Pattern(
     rule="ip.v4",
     type="IP",
     regex=re.compile(rf"(?<![0-9A-Za-z.])(?P<id>[0-9]{{1,3}}(?:{_BRACKET_DOT}[0-9]{{1,3}}){{3}})(?![0-9]|\.[0-9])", re.IGNORECASE),
+    at_digits=True,
     triggers=(".", "dot"),
     guard=_ipv4,
     score=0.95,
@@ -246,6 +261,7 @@ IPV6: Final = Pattern(
     rule="ip.v6",
     type="IP",
     regex=re.compile(r"(?<![0-9A-Za-z:.])(?P<id>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![0-9A-Za-z:])"),
+    needs='latin',
     triggers=(":",),
     guard=_ipv6,
     score=0.97,
