@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,6 +44,22 @@ Shelf = Literal["raw", "quarantine"]
 
 class VaultError(PlainError):
     """Something in the vault cannot be read or written. The message is one line without any of its content."""
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether a file begins and ends as Parquet with an encrypted footer does, and gives nothing away without a key."""
+    with path.open("rb") as file:
+        first = file.read(len(MAGIC))
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - len(MAGIC), 0))
+        last = file.read()
+    if first != MAGIC or last != MAGIC:
+        return False
+    try:
+        pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return True
+    return False
 
 
 class Batch(NamedTuple):
@@ -307,6 +324,10 @@ class Vault:
         """Number of rows of a batch."""
         with self.cipher.open(self.path(batch), batch.key_id) as file:
             return int(file.metadata.num_rows)
+
+    def is_encrypted(self, batch: Batch) -> bool:
+        """Whether a batch's file begins and ends as Parquet with an encrypted footer does."""
+        return is_encrypted(self.path(batch))
 
     def is_partly_destroyed(self, arrived_on: date) -> bool:
         """Whether raw posts of a day were destroyed for their age, so that staging cannot be computed from them again."""

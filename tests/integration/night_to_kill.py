@@ -78,6 +78,7 @@ def build(root: Path) -> None:
             ]
             key_ids = parts.names.key_ids(["qa"] * 10, posted)
             keys = {
+                "source": table["source"],
                 "post_key": parts.names.pseudonyms(["qa"] * 10, key_ids, table["post_id"].to_pylist()),
                 "author_key": parts.names.pseudonyms(["qa"] * 10, key_ids, table["author_id"].to_pylist()),
                 "key_id": key_ids,
