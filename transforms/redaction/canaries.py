@@ -156,8 +156,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_NO_KANJI = frozenset({"EMAIL", "HANDLE", "URL", "PASSPORT", "RESIDENCE_CARD", "IP"})
-"""Nobody writes these with kanji numerals: letters and dots belong to them."""
+_NO_KANJI = frozenset({"EMAIL", "HANDLE", "URL", "PASSPORT", "RESIDENCE_CARD", "IP", "PLATE"})
+"""Nobody writes these with kanji numerals: letters, dots or the look of a plate belong to them."""
 
 _FORMS: dict[str, Callable[[str], str]] = {
     "half": str,
@@ -168,13 +168,13 @@ _FORMS: dict[str, Callable[[str], str]] = {
 
 def _name_forms(name: invented.Name) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Surface form -> (as written, needles)."""
-    kana = name.family_kana + name.given_kana
+    kana = f"{name.family_kana} {name.given_kana}"
     katakana = _katakana(name.family_kana) + " " + _katakana(name.given_kana)
     romaji = f"{name.given_romaji.capitalize()} {name.family_romaji.upper()}"
     half = _half_katakana(katakana)
     return {
         "kanji": (name.family + name.given, (name.family, name.family + name.given)),
-        "hiragana": (kana, (kana,)),
+        "hiragana": (kana, (kana, kana.replace(" ", ""))),
         "katakana": (katakana, (katakana, katakana.replace(" ", ""))),
         "half_katakana": (half, (half, unicodedata.normalize("NFKC", half))),
         "romaji": (
@@ -225,7 +225,7 @@ def plant(day: date, seed: int) -> list[Canary]:
     rng = random.Random(f"{seed}:{day.isoformat()}")
     made: list[tuple[str, str, str, tuple[str, ...]]] = []
     for template in _TEMPLATES["PERSON"]:
-        for form, (written, needles) in _name_forms(invented.rare_name(rng)).items():
+        for form, (written, needles) in _name_forms(invented.distinct_name(rng)).items():
             made.append(("PERSON", form, template.format(v=written), needles))
     for kind, maker in invented.MAKERS.items():
         for form, write in _FORMS.items():

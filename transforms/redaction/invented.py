@@ -116,11 +116,22 @@ def name(rng: random.Random) -> Name:
     return Name(family[0], given[0], family[1], given[1], family[2], given[2])
 
 
-def rare_name(rng: random.Random) -> Name:
-    """A name whose family name has three or more kanji, so that it stands by chance nowhere else."""
-    names = _names()
-    family = rng.choice([f for f in names.families if len(f[0]) >= 3])
-    given = rng.choice(names.givens)
+_PLAIN_GIVENS = (
+    ("美咲", "みさき", "misaki"), ("陽子", "ようこ", "youko"), ("由美子", "ゆみこ", "yumiko"), ("恵子", "けいこ", "keiko"),
+    ("真由美", "まゆみ", "mayumi"), ("直美", "なおみ", "naomi"), ("裕子", "ゆうこ", "yuuko"), ("健太", "けんた", "kenta"),
+    ("大輔", "だいすけ", "daisuke"), ("直樹", "なおき", "naoki"), ("和夫", "かずお", "kazuo"), ("正雄", "まさお", "masao"),
+    ("翔太", "しょうた", "shouta"), ("浩二", "こうじ", "kouji"),
+)  # fmt: skip
+
+
+def distinct_name(rng: random.Random) -> Name:
+    """A name that stands by chance nowhere else and that nobody could take for anything but a name.
+
+    The family name has three or more kanji, the given name is a common one: what misses it is out of order, not merely
+    unlucky.
+    """
+    family = rng.choice([f for f in _names().families if len(f[0]) >= 3])
+    given = rng.choice(_PLAIN_GIVENS)
     return Name(family[0], given[0], family[1], given[1], family[2], given[2])
 
 
