@@ -91,7 +91,8 @@ def aspects_of(
 
     A word that speaks of the theme counts wherever it stands. Otherwise the general words of the theme's clauses count,
     then those of the clauses beside them up to the next turn; and where nothing judges, the post's sentiment does,
-    unless it is mixed.
+    unless it is mixed. Words against the sentiment of the post count where the post speaks in two ways (it turns, or
+    judges both ways); in a post of one mind they are quoted, feared or overcome.
 
     Args:
         scan: the text with its hits.
@@ -105,23 +106,24 @@ def aspects_of(
     if not themes:
         return ()
     words = judgements(scan, clauses)
-    if not words:
-        general = _SENTIMENT.get(sentiment, 0)
-        known = taxonomy().themes
-        return tuple(Aspect(code, known[code].topic, general) for code in themes)
+    general = _SENTIMENT.get(sentiment, 0)
     known = taxonomy().themes
+    if not words:
+        return tuple(Aspect(code, known[code].topic, general) for code in themes)
     places: dict[str, set[int]] = {}
     wanted = set(themes)
     for hit in scan.of("themes"):
         code = hit.entry.values[0]
         if code in wanted:
             places.setdefault(code, set()).add(clause_at(clauses, hit.start))
-    general = _SENTIMENT.get(sentiment, 0)
+    of_one_mind = general != 0 and len({w.value for w in words}) == 1 and not any(c.turns for c in clauses)
     found = []
     for code in themes:
         topic = known[code].topic
         value = _judge(code, topic, places.get(code, set()), words, clauses)
-        found.append(Aspect(code, topic, general if value is None else value))
+        if value is None or (of_one_mind and value == -general):
+            value = general
+        found.append(Aspect(code, topic, value))
     return tuple(found)
 
 
