@@ -42,7 +42,7 @@ from orchestration.vault import Batch, Vault
 from orchestration.zones import Zones, make_private, remove, write_atomic
 
 _RECORD_KEY_PREFIX: Final = "erasure-"
-_PLAN_KEY: Final = "erasure-plan"
+_PLAN_KEY: Final = "plan-of-erasure"
 _MIN_SEARCHABLE_ID: Final = 5
 """Shorter ids are not searched for in quarantined bytes: they would be found everywhere."""
 
@@ -199,6 +199,8 @@ class Erasure:
         report = ErasureReport(0, {}, frozenset(), frozenset(), [])
         while self.is_pending():
             report = _sum(report, self._carry_out(now))
+        # A crash while an erasure was being noted leaves a key that encrypts nothing.
+        self._keyring.destroy(*self._keyring.ids(_RECORD_KEY_PREFIX))
         self.tombstones.compact(int(now.timestamp()))
         return report
 

@@ -28,7 +28,7 @@ from orchestration.settings import JST
 from orchestration.vault import Shelf, Vault, VaultError
 from orchestration.zones import Zones, remove, write_atomic
 
-_PLAN_KEY: Final = "purge-plan"
+_PLAN_KEY: Final = "plan-of-purge"
 _SHELVES: Final[tuple[Shelf, ...]] = ("raw", "quarantine")
 
 

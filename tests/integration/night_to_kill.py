@@ -25,7 +25,7 @@ from orchestration.certificates import Certificates
 from orchestration.erasure import Erasure
 from orchestration.keyring import Keyring, MasterKey, Pseudonymiser
 from orchestration.retention import Keep, Retention
-from orchestration.tombstones import Removal, Tombstones
+from orchestration.tombstones import Removal
 from orchestration.vault import Ledger, Vault
 from orchestration.zones import Zones
 
@@ -102,22 +102,19 @@ def night(root: Path) -> None:
     parts.zones.sweep()
     entry = parts.ledger.begin(DELIVERY, "long", TODAY)
     if entry.done_at is None:
-        stones = Tombstones(parts.zones, parts.keyring)
+        removals = [
+            Removal("qa", "post-0025", None, 1, "delete"),
+            Removal("qa", "post-0040", None, 1, "delete"),
+            Removal("qa", None, "author-1", 1, "account_delete"),
+        ]
+        parts.erasure.record(removals, NOW)
         table = raw(range(500, 510))
+        ids = zip(table["post_id"].to_pylist(), table["author_id"].to_pylist(), strict=True)
         kept = [
-            stones.refuses("qa", p, a) is None
-            for p, a in zip(table["post_id"].to_pylist(), table["author_id"].to_pylist(), strict=True)
+            parts.erasure.tombstones.refuses("qa", post_id, author_id) is None for post_id, author_id in ids
         ]
         parts.vault.write_raw(entry.arrived_on, "long", DELIVERY, table.filter(pa.array(kept)))
         parts.vault.write_quarantine(entry.arrived_on, "long", DELIVERY, pa.table({"raw": [b"broken"]}))
-        parts.erasure.record(
-            [
-                Removal("qa", "post-0025", None, 1, "delete"),
-                Removal("qa", "post-0040", None, 1, "delete"),
-                Removal("qa", None, "author-1", 1, "account_delete"),
-            ],
-            NOW,
-        )
         parts.ledger.finish(entry, posts=10, quarantined=1, now=NOW)
     parts.erasure.propagate(NOW)
     parts.retention.purge(NOW)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from night_to_kill import TODAY, Parts, build, night
 
 from orchestration.incident import assess, render
-from tests.integration.night_to_kill import TODAY, Parts, build, night
 
 pytestmark = pytest.mark.integration
 

@@ -9,13 +9,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from night_to_kill import KEEP, NOW, TODAY, Parts, build, night, state
 
 from orchestration.config.policy import load_policy
 from orchestration.config.sources import load_sources
 from orchestration.keyring import KeyDestroyedError
 from orchestration.retention import Keep
 from orchestration.vault import Batch
-from tests.integration.night_to_kill import KEEP, NOW, TODAY, Parts, build, night, state
 
 pytestmark = pytest.mark.integration
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from night_to_kill import NOW, TODAY, Parts, build, night
 
 from orchestration.doctor import Finding, examine
 from orchestration.locks import RunLockedError, run_lock
 from orchestration.zones import ZoneError, Zones, atomic_file, create_exclusive, write_atomic
-from tests.integration.night_to_kill import NOW, TODAY, Parts, build, night
 
 pytestmark = pytest.mark.integration
 
