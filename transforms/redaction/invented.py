@@ -118,7 +118,7 @@ def name(rng: random.Random) -> Name:
 
 _PLAIN_GIVENS = (
     ("美咲", "みさき", "misaki"), ("陽子", "ようこ", "youko"), ("由美子", "ゆみこ", "yumiko"), ("恵子", "けいこ", "keiko"),
-    ("真由美", "まゆみ", "mayumi"), ("直美", "なおみ", "naomi"), ("裕子", "ゆうこ", "yuuko"), ("健太", "けんた", "kenta"),
+    ("真由美", "まゆみ", "mayumi"), ("直美", "なおみ", "naomi"), ("久美子", "くみこ", "kumiko"), ("健太", "けんた", "kenta"),
     ("大輔", "だいすけ", "daisuke"), ("直樹", "なおき", "naoki"), ("和夫", "かずお", "kazuo"), ("正雄", "まさお", "masao"),
     ("翔太", "しょうた", "shouta"), ("浩二", "こうじ", "kouji"),
 )  # fmt: skip

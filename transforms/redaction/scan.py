@@ -768,19 +768,19 @@ def scan_texts(texts: Iterable[str | None], *, allow: Collection[str] = ()) -> S
     return ScanReport(seen, tuple(findings))
 
 
-
-def residual_rows(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
+def residual_rows(texts: Sequence[str], *, allow: Collection[str] = ()) -> dict[int, tuple[str, ...]]:
     """The texts that a publication would stop at, so that they can be set aside one by one beforehand.
 
     Args:
         texts: redacted texts.
+        allow: as for `scan_frame`.
 
     Returns:
         Position of each such text, with the types found in it.
     """
     series = pl.Series("text", [t.encode("utf-8", "replace").decode("utf-8") for t in texts], dtype=pl.String)
     found: dict[int, set[str]] = {}
-    for pattern_id, kind, rows in _column_rows(series):
+    for pattern_id, kind, rows in _column_rows(series, allow):
         for row in rows if pattern_id not in REVIEW_ONLY else ():
             found.setdefault(row, set()).add(kind)
     return {row: tuple(sorted(kinds)) for row, kinds in sorted(found.items())}

@@ -297,3 +297,11 @@ def test_long_repetition_takes_linear_time(unit: str):
     cost(200)
     short, long = cost(2_000), cost(16_000)
     assert long < 8 * 6 * short + 0.5
+
+
+def test_residual_rows_name_what_blocks_and_spare_what_is_for_review():
+    phone = invented.mobile(random.Random(9))
+    texts = ["よい病院", f"電話は{phone}", "田中美咲、と書いてあった", "担当は田中先生", "講演は千葉雄大さん"]
+    assert scan.residual_rows(texts) == {1: ("PHONE",), 3: ("PERSON",), 4: ("PERSON",)}
+    assert scan.residual_rows(texts, allow={"千葉雄大"}) == {1: ("PHONE",), 3: ("PERSON",)}
+    assert scan.residual_rows([]) == {}
