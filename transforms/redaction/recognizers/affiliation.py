@@ -45,6 +45,8 @@ def _school(match: re.Match[str]) -> bool:
         r"(?:附属|付属)?(?:病院|医療|総合|歯科|医学部|薬学部|歯学部|前|駅|の?研究|教授|名誉|准教授|大学院|のチーム|の論文|のグループ|などの|発表|病)", behind
     ):
         return False
+    if re.search(r"(?:る|た|い|て|みんな|って|から|まで|じゃ)(?:大学|幼稚園|保育園)$", match["id"]):
+        return False
     return not _MEDICAL.search(match["id"])
 
 
@@ -101,10 +103,10 @@ _BRANCH: Final = rf"(?:\s?{_PLACE}){{0,3}}"
 _LEGAL: Final = r"(?:株式会社|有限会社|合同会社|\(株\)|\(有\))"
 _COMPANY: Final = rf"(?:{_LEGAL}\s?)?(?:{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:{_LEGAL})?{_BRANCH}"
 _EMPLOY: Final = (
-    r"(?:勤務先|勤め先|勤め|職場|会社|就職先|転職先|復職先|取引先|元請け|前職|現職|職歴|仕事|パート先|バイト先|派遣先|実習先|出す先|所属|事業主欄?|上司|雇い主|親会社|弊社|当社|誌|グループ名)"
+    r"(?:勤務先|勤め先|勤め|職場|会社|就職先|転職先|復職先|取引先|元請け|前職|現職|職歴|仕事|パート先|バイト先|派遣先|実習先|出す先|所属|事業主欄?|上司|雇い主|親会社|弊社|当社|情報誌|学校名|グループ名)"
 )
 _EMPLOY_WORDS: Final = (
-    "勤務先", "勤め", "職場", "会社", "就職先", "転職先", "復職先", "取引先", "元請け", "前職", "現職", "職歴", "パート先", "バイト先", "派遣先", "出す先", "事業主", "上司", "仕事", "雇い主", "弊社", "当社", "情報誌", "グループ名", "所属", "実習先",
+    "勤務先", "勤め", "職場", "会社", "就職先", "転職先", "復職先", "取引先", "元請け", "前職", "現職", "職歴", "パート先", "バイト先", "派遣先", "出す先", "事業主", "上司", "仕事", "雇い主", "弊社", "当社", "情報誌", "学校名", "グループ名", "所属", "実習先",
 )  # fmt: skip
 _WORK: Final = (
     "勤務", "勤め", "職場", "会社", "退職", "産業医", "保険証", "実習生", "総務", "健保", "源泉", "前職", "職歴", "社員", "部長", "課長", "入社", "転職", "働", "仕事", "取引先", "健診", "検診", "同僚", "現場", "休職", "復職", "課長", "上司",
@@ -156,19 +158,26 @@ EMPLOYER_PLAIN: Final = Pattern(
     near_misses=("会社の健康保険組合", "職場の事務所", "会社のバスで"),
 )
 
+def _not_speaking(match: re.Match[str]) -> bool:
+    """Whether a company is an employer's name and not the one that writes or sells."""
+    behind = match.string[match.end("id") : match.end("id") + 6]
+    before = match.string[max(0, match.start("id") - 8) : match.start("id")]
+    return _employer(match) and not re.match(r"(?:より|です|】|では|は、)", behind) and not re.search(r"(?:元は?|発売|提供|[?？!！]|【)$", before)
+
+
 COMPANY_LEGAL: Final = Pattern(
     rule="affiliation.company",
     type="AFFILIATION",
     regex=re.compile(rf"(?P<id>{_LEGAL}\s?(?:{_KANA}{{2,5}})?{_WORD}{{1,10}}{_BRANCH}|(?:{_NAME}|{_KANA_NAME}){_LEGAL}{_BRANCH})"),
     needs='nothing',
     triggers=("株式会社", "有限会社", "合同会社", "(株)", "(有)"),
-    guard=_employer,
+    guard=_not_speaking,
     context=_WORK,
     before=30,
     after=24,
     score=0.75,
     examples=("以前の勤務先（株式会社ミナモト精機）の産業医から", "職歴:クレール化粧品株式会社の企画部"),
-    near_misses=("株式会社メディノアより重要なお知らせです", "製造販売元は株式会社ナントカ"),
+    near_misses=("株式会社メディノアより、大切なご報告", "製造販売元は株式会社ナントカ"),
 )
 
 COMPANY_BRACKETED: Final = Pattern(

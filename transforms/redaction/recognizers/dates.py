@@ -34,9 +34,9 @@ _TWO_DIGIT_BIRTH: Final = re.compile(
 )
 
 _BORN_BEHIND: Final = re.compile(
-    r"\s{0,2}[)）」』\]〉]?\s{0,2}[(（]?(?:に|に、)?(?:日)?(?:生(?!活|理|検|後|ワク|食|命|体|放|き|か|涯|物|産|協|徒|配|誕)|うまれ|ウマレ|産まれ|誕生|が誕生日|という(?:生年月日|誕生日)|\s?birth|[^。\n]{0,12}(?:グラム|[0-9],?[0-9]{3}\s?g))"
+    r"\s{0,2}[)）」』\]〉]?\s{0,2}[(（]?(?:に|に、)?(?:日)?(?:生(?!活|理|検|後|ワク|食|命|体|放|き|か|涯|物|産|協|徒|配|誕)|うまれ|ウマレ|産まれ|誕生|が誕生日|という(?:生年月日|誕生日)|\s?birth|[^。\n]{0,24}(?:グラム|[0-9],?[0-9]{3}\s?g))"
 )
-_BORN_BEFORE: Final = re.compile(r"(?:生年月日|誕生日|誕生|生まれ|うまれ|生年|出生日?|DOB|[Bb]irth(?:day|date)?|生)[^。\n0-9]{0,14}$")
+_BORN_BEFORE: Final = re.compile(r"(?:生年月日|誕生日|誕生|生まれ|うまれ|生年|出生日?|DOB|[Bb]irth(?:day|date)?)[^。\n0-9]{0,14}$|(?<![先学人])生[\s:(「]{0,3}$")
 _EVENT_BEHIND: Final = re.compile(
     r"[\s(（]{0,2}(?:[月火水木金土日祝][)）・]|に|から|より|まで|〜|~|-|の|付|発|開|朝|夜|午|未|初|入|手術|退院|受診|現在|時点|頃|ごろ|号|は|、午|:|だ|で|を|も|改訂|更新)"
 )
@@ -69,6 +69,8 @@ def _is_birth(text: str, start: int, end: int, year: int) -> str:
     before = text[max(0, start - 4) : start]
     if year <= 2012 and _LISTED_BEFORE.search(before) and _LISTED_BEHIND.match(behind) and not _EVENT_BEHIND.match(behind):
         return "年齢・氏名と並ぶ"
+    if year <= 1985 and not _EVENT_BEHIND.match(behind.replace("を", "", 1)):
+        return "古い年"
     return ""
 
 
@@ -251,8 +253,8 @@ DATE_NEXT_DAY: Final = Pattern(
 )
 
 _SLASHED: Final = re.compile(
-    r"(?<![0-9A-Za-z./:年])(?<![0-9]月)(?P<id>(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12][0-9]|0?[1-9])(?:\s?[(（][月火水木金土日祝][)）])?)(?![0-9A-Za-z/]|[.:][0-9])"
-    r"(?!\s?(?:錠|量|倍|以下|以上|程度|くらい|ぐらい|%|個|枚|人|回|点|ページ|名|問|カプセル|包|本|サイズ|成人|ほど|だけ|ずつ|しか|減|スケール|円|分の|段階|クール))"
+    r"(?<![0-9A-Za-z./年])(?<![0-9][月:])(?P<id>(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12][0-9]|0?[1-9])(?:\s?[(（][月火水木金土日祝][)）])?)(?![0-9A-Za-z/]|[.:][0-9])"
+    r"(?!\s?(?:錠|量|倍|以下|以上|程度|くらい|ぐらい|%|個|枚|人(?!事|工)|回|点(?!滴)|ページ|名|問|カプセル|包|本|サイズ|成人|ほど|だけ|ずつ|しか|減|スケール|円|分の|段階|クール))"
 )
 _NOT_DATE_BEFORE: Final = re.compile(r"(?:痛み|NRS|VAS|スコア|評価|満足度|得点|点数|血圧|視力|確率|約|式|MMSE|HDS-R|ステージ|グレード|グラム|星|錠を|量を|[A-Za-z+±<>=])[はがのを:：]?$|[0-9]-$")
 _DATE_BEHIND: Final = re.compile(r"\s?[(（][月火水木金土日祝]|\s?(?:に(?!減|下げ|縮)|から|より|まで|[〜~-]|付|朝|夜|昼|午前|午後|夕|手術|退院|入院|受診|予約|診察|採血|発行|〆|締|の(?:朝|夜|昼|午|夕|手術|給食|予約|受診|診察|検査|回|健診)|以降|時点|現在)")
@@ -263,18 +265,22 @@ def _slashed_day(match: re.Match[str]) -> bool:
     """Whether n/m is a day: no fraction of a dose, no score."""
     text = match.string
     before, behind = text[max(0, match.start() - 8) : match.start()], text[match.end() : match.end() + 8]
+    if _SCORE_BEFORE.search(before):
+        return False
     if _NOT_DATE_BEFORE.search(before) and not re.search(r"[0-9]/[0-9]{1,2}-$", before):
         return False
     month, day = int(match["month"]), int(match["day"])
-    certain = bool(_DATE_BEHIND.match(behind))
-    if re.search(r"(?:痛み|NRS|VAS|スコア|MMSE|HDS-R)\s?[はがの:：]?\s?$", before):
-        return False
-    if month < day and day in {2, 3, 4, 5, 6, 7, 8, 10} and math.gcd(month, day) == 1:
-        if len(_SLASHED.findall(text)) > 1 and not re.match(r"[〜~]?[の]", behind):
-            return True
-        return certain and not behind.startswith("の") or bool(_DATE_BEFORE.search(before) and re.match(r"[\s　]", behind)) or bool(re.search(r"[〜~\-]\s?$", before))
-    return certain or bool(_DATE_BEFORE.search(before)) or bool(re.match(r"[\s、。)）」』⏎,:の]|$", behind))
+    if month >= day or day not in _DENOMINATORS or math.gcd(month, day) > 1:
+        return True
+    if len(_SLASHED.findall(text)) > 1 and not behind.startswith("の"):
+        return True
+    if _DATE_BEHIND.match(behind):
+        return not behind.startswith("の")
+    return bool(_DATE_BEFORE.search(before) and behind[:1].isspace()) or bool(re.search(r"[〜~\-]\s?$", before))
 
+
+_DENOMINATORS: Final = frozenset({2, 3, 4, 5, 6, 7, 8, 10})
+_SCORE_BEFORE: Final = re.compile(r"(?:痛み|NRS|VAS|スコア|MMSE|HDS-R)\s?[はがの:]?\s?$")
 
 DATE_DOTTED: Final = Pattern(
     rule="date.dotted",
@@ -394,12 +400,33 @@ AGE_IN_LIST: Final = Pattern(
 AGE_KANJI: Final = Pattern(
     rule="age.kanji",
     type="AGE",
-    regex=re.compile(rf"(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺))"),
+    regex=re.compile(rf"(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺|女性|男性|女|男|おば|おじ|ばあ|じい|患者))"),
     needs='nothing',
     triggers=("十", "百"),
     score=0.7,
     examples=("父の弘は八十一、来週には", "ますだはんと、七十五になる運転手", "九十になる母は"),
     near_misses=("薬は五十mg", "二、三十人"),
+)
+
+AGE_AT: Final = Pattern(
+    rule="age.at_event",
+    type="AGE",
+    regex=re.compile(r"(?<![0-9.\-〜~/])(?P<id>[1-9][0-9])(?=で(?:(?:定年)?退職|発症|亡くな|死ん|倒れ|結婚|出産|他界|急逝|逝|妊娠|初産))"),
+    at_digits=True,
+    triggers=("で退職", "で定年", "で発症", "で亡", "で死", "で倒", "で結婚", "で出産", "で他界", "で急逝", "で逝", "で妊娠", "で初産"),
+    score=0.75,
+    examples=("父は60で退職し、", "48で発症しました"),
+    near_misses=("3月30日で退職", "10年で退職"),
+)
+
+AGE_AFTER_KIN: Final = Pattern(
+    rule="age.after_kin",
+    type="AGE",
+    regex=re.compile(rf"(?<=[父母夫妻兄弟姉妹娘孫])\s?(?P<id>[1-9][0-9])(?=[、,。(]|\s[^0-9a-zA-Z])(?![、,][0-9]{{3}})"),
+    triggers=tuple("父母夫妻兄弟姉妹娘孫"),
+    score=0.75,
+    examples=("父71、歯医者で", "母 82 退院", "妻30、夫32、"),
+    near_misses=("父10時、病院", "母1,200円"),
 )
 
 AGE_WHEN: Final = Pattern(
@@ -430,10 +457,10 @@ AGE_KIN: Final = Pattern(
     rule="age.kin",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}})(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時|頃|おり|折|目には|手習)|にもなって|なら誰|でも浮|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
+        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}})(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時|おり|折|目に|手習)|にもなって|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
     ),
     at_digits=True,
-    triggers=tuple("父母夫妻兄姉弟妹娘孫婆爺男女") + ("息子", "ばあ", "じい", "おば", "おじ", "妊婦", "旦那", "主人", "主婦"),
+    triggers=tuple("父母夫妻兄姉弟妹娘孫婆爺男女") + ("息子", "ばあ", "じい", "おば", "おじ", "妊婦", "旦那", "主人", "主婦", "にもなって", "の夏", "の春", "の秋", "の冬", "の時", "のとき", "の目", "手習"),
     guard=lambda m: not m["id"].isdigit() or 10 <= int(m["id"]) <= 115,
     score=0.8,
     examples=("79の婆さんには", "86の父、低血糖", "19の弟が事故で", "31妊婦は思う", "当方51、男、HbA1c"),
@@ -466,5 +493,5 @@ AGE_NOW: Final = Pattern(
 
 RECOGNIZERS: Final = (
     DateByYear(), DateByEra(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_YEAR_WORD, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
-    DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
+    DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
 )  # fmt: skip

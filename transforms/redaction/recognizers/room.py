@@ -115,7 +115,7 @@ ROOM_BEHIND: Final = Pattern(
     type="ROOM",
     regex=re.compile(r"(?<![0-9A-Za-z.,\-/:+<>=¥])(?P<id>(?:[A-Z]棟|[東西南北]棟)?[1-9][0-9]{2,3}号?)(?=(?<=号)の|の(?:主|方|角|メンバー|患者|じい|ばあ|おば|おじ|隣|ベッド|窓|部屋|[一-龥]{1,3}さん)|に一週間|で[0-9]+泊)(?!の方(?:が|は)[0-9])"),
     triggers=("号の", "の主", "の方", "の角", "のメンバー", "の患者", "のじい", "のばあ", "のおば", "のおじ", "の隣", "のベッド", "の窓", "の部屋", "に一週間", "泊"),
-    context=("病棟", "病室", "入院", "部屋", "面会", "看護", "夜勤", "ナース", "退院", "ベッド", "同室", "病院"),
+    context=("病棟", "病室", "入院", "部屋", "面会", "看護", "夜勤", "ナース", "退院", "ベッド", "同室", "病院", "消灯", "カーテン", "点滴", "テレビ"),
     before=60,
     after=60,
     score=0.7,
@@ -123,4 +123,14 @@ ROOM_BEHIND: Final = Pattern(
     near_misses=("100の方法",),
 )
 
-RECOGNIZERS: Final = (ROOM_NUMBER, ROOM_WARD, ROOM_NAMED, ROOM_SHORT, ROOM_UNIT, ROOM_CUE, ROOM_BEHIND)
+ROOM_OF_PERSON: Final = Pattern(
+    rule="room.of_person",
+    type="ROOM",
+    regex=re.compile(r"(?:さん|様|氏|くん|ちゃん)\((?P<id>(?:1[2-9]|[2-9][0-9])[0-9](?:号室?)?)\)"),
+    triggers=("様(", "さん(", "氏(", "くん(", "ちゃん("),
+    score=0.75,
+    examples=("高橋様(308)。",),
+    near_misses=("田中さん(58)",),
+)
+
+RECOGNIZERS: Final = (ROOM_OF_PERSON, ROOM_NUMBER, ROOM_WARD, ROOM_NAMED, ROOM_SHORT, ROOM_UNIT, ROOM_CUE, ROOM_BEHIND)
