@@ -32,23 +32,23 @@ _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
 )
 _LABELS: Final = frozenset({"LABEL", "KIN"})
-_AFTER_LABEL: Final = frozenset({":", "「", "は/詞", "(", "<", " ", "< >"})
+_AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
+_BEFORE_AGE: Final = frozenset({"(", "、", "は/詞", "・", "< >"})
+_AGE_UNITS: Final = frozenset({"歳", "才", "さい", "ヶ月", "か月", "カ月", "ヵ月", "ケ月", "歳児", "代"})
 _OTHER_NAMES: Final = frozenset({"FACILITY", "ORG", "DISEASE", "PLACEWORD"})
 
 BARS: Final[dict[str, dict[str, float]]] = {
-    "person.honorific": {
-        "name": 0.02,
-        "listed": 0.1,
-        "kana": 0.12,
-        "place": 0.02,
-        "latin": 0.1,
-        "other": 0.5,
-    },
-    "person.title": {"name": 0.03, "listed": 0.15, "kana": 0.6, "place": 0.1, "latin": 0.2, "other": 0.6},
-    "person.hearsay": {"name": 0.04, "listed": 0.15, "kana": 0.5, "place": 0.1, "latin": 0.15, "other": 0.7},
-    "person.label": {"name": 0.03, "listed": 0.1, "kana": 0.08, "place": 0.2, "latin": 0.2, "other": 0.2},
-    "person.cue": {"name": 0.05, "listed": 0.15, "kana": 0.25, "place": 0.2, "latin": 0.3, "other": 0.5},
-    "person.model": {"name": 0.14, "listed": 0.42, "kana": 0.55, "place": 0.55, "latin": 0.4, "other": 0.6},
+    rule: dict(
+        zip(("name", "both", "foreign", "listed", "unlisted", "place", "latin", "other"), bars, strict=True)
+    )
+    for rule, bars in {
+        "person.honorific": (0.02, 0.02, 0.05, 0.06, 0.06, 0.02, 0.1, 0.5),
+        "person.title": (0.03, 0.04, 0.1, 0.15, 0.5, 0.1, 0.2, 0.6),
+        "person.hearsay": (0.04, 0.06, 0.15, 0.15, 0.5, 0.1, 0.15, 0.7),
+        "person.label": (0.03, 0.1, 0.1, 0.1, 0.08, 0.2, 0.2, 0.2),
+        "person.cue": (0.05, 0.1, 0.15, 0.15, 0.25, 0.2, 0.3, 0.5),
+        "person.model": (0.14, 0.3, 0.4, 0.42, 0.55, 0.55, 0.4, 0.6),
+    }.items()
 }
 """Probability that is enough, by the cue beside the word and by what the word is made of."""
 
@@ -269,14 +269,14 @@ class _Names:
         token, here = self.tokens[i], self.words[i].description
         assert token is not None
         if token.pos3 == "人名":
-            return "name"
+            return "name" if token.pos4 != "一般" else "foreign"
         if here.letter in {"A", "T", "a", "M"}:
             return "latin"
         if token.pos3 == "地名":
-            return "name" if "S" in here.flags and token.surface not in keep.PREFECTURES else "place"
+            return "both" if "S" in here.flags and token.surface not in keep.PREFECTURES else "place"
         if token.pos not in {"名詞", "接頭辞", "接尾辞", "形状詞"}:
             return "other"
-        return "listed" if here.flags else "kana"
+        return "listed" if here.flags else "unlisted"
 
     def _cue(self, i: int) -> str:
         """What stands beside a word that speaks for a name, as a rule id."""
@@ -290,12 +290,23 @@ class _Names:
         if (behind2 if behind is SPACE else behind).role in HONORIFIC_CLASSES:
             return "person.honorific"
         told = behind.kind == "って/詞" and (behind2.role in _PEOPLE or self._surface(i + 2) in _SOMEBODY)
+        if self._has_age(i + 1):
+            return "person.label"
         if told or (behind.kind == "と/詞" and behind2.role == "HEARSAY"):
             return "person.hearsay"
         return ""
 
+    def _has_age(self, at: int) -> bool:
+        """Whether an age follows: （6歳, 、11ヶ月, は6歳."""
+        words = self.words
+        if words[at].description.kind in _BEFORE_AGE:
+            at += 1
+        return words[at].description.letter == "9" and self._surface(at + 1) in _AGE_UNITS
+
     def _cue_before(self, i: int) -> str:
         before, before2 = self.words[i - 1].description, self.words[i - 2].description
+        if before2.role in HONORIFIC_CLASSES and before.kind == "(":
+            before2 = self.words[i - 3].description
         if before.role in _LABELS or (before2.role in _LABELS and before.kind in _AFTER_LABEL):
             return "person.label"
         return "person.cue" if before.kind == "の/詞" and before2.role in _PEOPLE else ""

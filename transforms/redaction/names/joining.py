@@ -18,6 +18,8 @@ from transforms.text.tokens import Token
 MAX_LENGTH: Final = 7
 """Characters of the longest name that is put together."""
 
+MAX_ADDRESSED: Final = 4
+
 _NAME_KANJI: Final = frozenset("子山川島城村町谷")
 """Words of `vocabulary` that end names as well."""
 
@@ -27,9 +29,10 @@ _NO_START: Final = frozenset("っゃゅょぁぃぅぇぉーんをッャュョ�
 
 # One letter a token, so that a regular expression finds the few places where something may be joined: c one kanji, d two
 # kanji, e two kanji that are a name or a place, k katakana and h hiragana of up to four, H honorific, ( and ) brackets,
-# , comma or middle dot, p particle in hiragana, x anything else.
+# , comma or middle dot, n numeral in kanji, p particle in hiragana, X other words in kanji, x anything else.
 HINT: Final = re.compile(
-    r"(?P<kanji>c[cde]{1,3}|[de]c[cde]{0,2}|de|e[de])"
+    r"(?<![cdenX])(?P<addressed>[cden]{2,4})(?=H)"
+    r"|(?P<kanji>c[cde]{1,3}|[de]c[cde]{0,2}|de|e[de])"
     r"|(?P<katakana>k{2,4})"
     r"|(?P<before>[hp]{2,5})(?=H)"
     r"|(?<=\()(?P<inside>[hpkc]{2,5})(?=[\),])"
@@ -56,11 +59,13 @@ def place_code(token: Token) -> str:
 
 def _kanji_code(token: Token) -> str:
     surface = token.surface
-    if len(surface) > 2 or token.pos2 == "数詞" or token.pos3.startswith("助数詞"):
-        return "x"
+    if token.pos2 == "数詞":
+        return "n" if len(surface) == 1 else "X"
+    if len(surface) > 2 or token.pos3.startswith("助数詞"):
+        return "X"
     known = token.pos3 in {"人名", "地名"}
     if not known and surface in WORD_CLASS and surface not in _NAME_KANJI:
-        return "x"
+        return "X"
     if len(surface) == 1:
         return "c"
     return "e" if known else "d"
@@ -105,6 +110,12 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
     done = 0
     for place in HINT.finditer(codes):
         start, end = place.span()
+        if place.lastgroup == "addressed" and _is_addressed_name(tokens[start:end]):
+            result = result if result is not None else []
+            result += tokens[done:start]
+            result.append(joined(tokens[start:end]))
+            done = end
+            continue
         while start < end - 1:
             size = _longest(tokens, start, end, to_the_end=place.lastgroup in {"before", "inside"})
             if not size:
@@ -115,6 +126,16 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
             result.append(joined(tokens[start : start + size]))
             done = start = start + size
     return None if result is None else result + list(tokens[done:])
+
+
+def _is_addressed_name(parts: Sequence[Token]) -> bool:
+    """Whether kanji before an honorific make one name: no full name, none that ends in a word like 員."""
+    surface = "".join(t.surface for t in parts)
+    if parts[-1].end - parts[0].start != len(surface) or len(surface) > MAX_ADDRESSED:
+        return False
+    if any(t.pos3 == "人名" and len(t.surface) > 1 for t in parts):
+        return is_listed(surface)
+    return parts[0].surface not in WORD_CLASS and (parts[-1].surface not in WORD_CLASS or is_listed(surface))
 
 
 def _is_particle_after_noun(tokens: Sequence[Token], start: int, end: int) -> bool:
