@@ -17,7 +17,8 @@ from transforms.classification.lexicons import Hit, Scan, longest
 _REPORTERS = frozenset({"patient", "family", "hcp", "facility", "company", "media", "public"})
 _MAX_PAIRS = 12
 _WEAK = "word"
-_OUTCOMES = frozenset({"死亡", "入院", "後遺症", "副作用"})
+_OUTCOMES = frozenset({"入院", "後遺症", "副作用"})
+"""Lay terms that say how it ended, not what happened: events only where no other is named."""
 
 
 class AdverseEvent(NamedTuple):
@@ -98,8 +99,15 @@ def drugs_in(scan: Scan) -> list[Hit]:
 
 
 def events_in(scan: Scan) -> list[Hit]:
-    """Events named in lay words, in order; the longest where they overlap."""
-    return longest(scan.of("events"))
+    """Events named in lay words, in order; the longest where they overlap, and one with a preferred term before one without."""
+    hits = scan.of("events")
+    known = [hit for hit in hits if hit.entry.values[1]]
+    vague = [
+        h
+        for h in hits
+        if not h.entry.values[1] and not any(k.start < h.end and h.start < k.end for k in known)
+    ]
+    return longest([*known, *vague])
 
 
 def find(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> list[AdverseEvent]:
