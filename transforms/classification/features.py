@@ -1,0 +1,292 @@
+"""From texts to numbers: hashed n-grams of characters and words, and the signals of lexicons, for a whole batch.
+
+Belongs here: the normal form that makes a raw and a redacted text look alike, the hashing, the sparse matrix.
+Does not: weights, what the lexicons hold, decisions.
+
+A feature is a bucket of a hash of 22 bits within its block (characters, words, signals). Nothing has to be looked up
+by its text, so that a batch costs a few passes of numpy. Blocks are normalised by themselves: a post is a unit vector in each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.classification.assembly import Reading, read
+from transforms.classification.document import Document
+from transforms.classification.signals import signals
+from transforms.text.fold import Folded, fold
+from transforms.text.tokens import Token, get_tokenizer
+
+BLOCKS: Final = ("chars", "words", "content", "signals")
+"""The blocks of features, in the order of their buckets."""
+
+HASH_BITS: Final = 22
+BUCKETS: Final = 1 << HASH_BITS
+MAX_CHARS: Final = 4
+"""Longest n-gram of characters."""
+
+MAX_TEXT: Final = 4_000
+"""Folded characters that the models read; what a post is about is said by then."""
+
+NAME: Final = "\ue000"
+"""Stands for a name, whether it is written out or redacted."""
+
+HIDDEN: Final = "\ue001"
+"""Stands for any other redacted identifier, an address of the web or of mail."""
+
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+
+_SPAN_RE: Final = re.compile(
+    r"\[([^\[\]\s]{1,80})\]|https?://[^\s、。]{1,500}|[a-z0-9._+-]{1,64}@[a-z0-9.-]{2,80}|(?<![a-z0-9])@[a-z0-9_.]{3,30}"
+    r"|[0-9]{1,3}(?:歳(?:未満|以上)?|才|代)|[0-9]{1,2}月(?:[0-9]{1,2}|某)日|[0-9][0-9,.]*"
+)
+_NAME_PLACEHOLDER: Final = "氏名"
+_CONTENT: Final = frozenset({"名詞", "動詞", "形容詞", "副詞", "形状詞", "感動詞", "代名詞", "接尾辞"})
+_MIX_A: Final = np.uint64(0x9E3779B97F4A7C15)
+_MIX_B: Final = np.uint64(0xC2B2AE3D27D4EB4F)
+_SHIFT: Final = np.uint64(29)
+_TOP: Final = np.uint64(64 - HASH_BITS)
+_DIGITS: Final = "0"
+
+
+class Prepared(NamedTuple):
+    """A document read once: what the models and the rules both work on.
+
+    Attributes:
+        document: as given.
+        folded: its text folded, at most the part that is read.
+        tokens: words of the folded text.
+        reading: the hits of the lexicons and the clauses.
+    """
+
+    document: Document
+    folded: Folded
+    tokens: list[Token]
+    reading: Reading
+
+
+class Hashed(NamedTuple):
+    """Occurrences of features in a batch, one entry an occurrence.
+
+    Attributes:
+        counts: occurrences by document.
+        buckets: bucket of each occurrence, the documents one after another.
+    """
+
+    counts: I64
+    buckets: npt.NDArray[np.uint32]
+
+
+def prepare(document: Document, folded: Folded | None = None, tokens: list[Token] | None = None) -> Prepared:
+    """Read a document.
+
+    Args:
+        document: the post; what follows the first `MAX_TEXT` characters is left aside.
+        folded: its text folded, where the caller has it.
+        tokens: words of `folded`, where the caller has them.
+
+    Returns:
+        The document with its words and hits.
+    """
+    if folded is None or len(folded.text) > MAX_TEXT:
+        folded, tokens = fold(document.text[:MAX_TEXT]), None
+    if tokens is None:
+        tokens = get_tokenizer().tokenize(folded)
+    return Prepared(document, folded, tokens, read(folded))
+
+
+def normal_form(text: str, tokens: Sequence[Token] = ()) -> str:
+    """The surface that characters are counted on.
+
+    Lower case; names, placeholders and addresses are one sign each, ages and dates lose what redaction takes from them,
+    other numbers are one zero: a post reads the same before and after redaction, as far as words can tell.
+
+    Args:
+        text: a folded text.
+        tokens: its words, for the names that stand in it.
+
+    Returns:
+        The normal form.
+    """
+    pieces: list[str] = []
+    position = 0
+    for token in tokens:
+        if token.pos3 != "人名":
+            continue
+        if not pieces or token.start > position:
+            pieces += (text[position : token.start], NAME)
+        position = token.end
+    if pieces:
+        text = "".join([*pieces, text[position:]])
+    return _SPAN_RE.sub(_normal_span, text.lower())
+
+
+def _normal_span(match: re.Match[str]) -> str:
+    """The sign for one stretch of the text."""
+    found = match[0]
+    if match[1] is not None:
+        return NAME if match[1].startswith(_NAME_PLACEHOLDER) else HIDDEN
+    if found[0] not in "0123456789":
+        return HIDDEN
+    last = found[-1]
+    if last in "歳才代満上":
+        return "0歳"
+    return "0月" if last == "日" else _DIGITS
+
+
+def words(tokens: Sequence[Token]) -> tuple[list[str], list[str]]:
+    """Lemmas of a text, and those of its content words alone.
+
+    Args:
+        tokens: of the folded text.
+
+    Returns:
+        All lemmas in order, and nouns, verbs, adjectives and their like. Names and placeholders are one sign; numbers are zero.
+    """
+    every: list[str] = []
+    content: list[str] = []
+    inside = False
+    for surface, _, _, pos, pos2, pos3, _, lemma, _ in tokens:
+        if inside:
+            if surface == _NAME_PLACEHOLDER:
+                every[-1] = content[-1] = NAME
+            inside = surface != "]"
+            continue
+        if pos3 == "人名":
+            lemma, pos = NAME, "名詞"  # noqa: PLW2901  # the sign takes the word's place
+            if every and every[-1] == NAME:
+                continue
+        elif pos2 == "数詞":
+            lemma = _DIGITS  # noqa: PLW2901
+        elif surface == "[" and pos == "補助記号":
+            inside, lemma, pos = True, HIDDEN, "名詞"  # noqa: PLW2901
+        every.append(lemma)
+        if pos in _CONTENT:
+            content.append(lemma)
+    return every, content
+
+
+@lru_cache(maxsize=200_000)
+def word_hash(word: str) -> int:
+    """A hash of 64 bits that is the same in every process."""
+    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def _mix(values: U64) -> U64:
+    """Scramble, so that the top bits depend on all of them."""
+    mixed = (values ^ (values >> _SHIFT)) * _MIX_A
+    return mixed ^ (mixed >> _SHIFT)
+
+
+def _bucket(values: U64, salt: int) -> npt.NDArray[np.uint32]:
+    """The top bits of a scrambled hash."""
+    salted = _mix(values + np.uint64(salt * int(_MIX_B) % 2**64)) * _MIX_B
+    return (salted >> _TOP).astype(np.uint32)
+
+
+def hash_chars(texts: Sequence[str]) -> Hashed:
+    """N-grams of 1 to `MAX_CHARS` characters, the ends of a text included as a character each.
+
+    Args:
+        texts: normal forms.
+
+    Returns:
+        Occurrences, by document.
+    """
+    joined = "".join([f"\x02{text}\x03" for text in texts])
+    codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    lengths = np.fromiter((len(text) + 2 for text in texts), dtype=np.int64, count=len(texts))
+    return _ngrams(_mix((codes + np.uint64(1)) * _MIX_B), lengths, MAX_CHARS, salt=0)
+
+
+def hash_words(documents: Sequence[Sequence[str]], longest: int, salt: int) -> Hashed:
+    """N-grams of 1 to `longest` words.
+
+    Args:
+        documents: words by document.
+        longest: words of the longest n-gram.
+        salt: keeps blocks apart.
+
+    Returns:
+        Occurrences, by document.
+    """
+    lengths = np.fromiter((len(d) for d in documents), dtype=np.int64, count=len(documents))
+    hashes = np.fromiter(
+        (word_hash(w) for d in documents for w in d), dtype=np.uint64, count=int(lengths.sum())
+    )
+    return _ngrams(hashes, lengths, longest, salt)
+
+
+def _ngrams(units: U64, lengths: I64, longest: int, salt: int) -> Hashed:
+    """Buckets of all n-grams of units that lie within one document."""
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    rolling = units
+    buckets = [_bucket(rolling, salt * 16 + 1)]
+    owners = [owner]
+    for size in range(2, longest + 1):
+        if len(units) < size:
+            break
+        rolling = rolling[:-1] * _MIX_A + units[size - 1 :]
+        within = owner[size - 1 :] == owner[: len(rolling)]
+        buckets.append(_bucket(rolling[within], salt * 16 + size))
+        owners.append(owner[size - 1 :][within])
+    everyone = np.concatenate(owners)
+    order = np.argsort(everyone, kind="stable")
+    return Hashed(np.bincount(everyone, minlength=len(lengths)), np.concatenate(buckets)[order])
+
+
+def hash_batch(batch: Sequence[Prepared]) -> tuple[Hashed, ...]:
+    """All features of a batch.
+
+    Args:
+        batch: documents read by `prepare`.
+
+    Returns:
+        One set of occurrences a block, in the order of `BLOCKS`.
+    """
+    lemmas = [words(p.tokens) for p in batch]
+    return (
+        hash_chars([normal_form(p.folded.text, p.tokens) for p in batch]),
+        hash_words([every for every, _ in lemmas], 2, salt=1),
+        hash_words([content for _, content in lemmas], 2, salt=2),
+        hash_words([signals(p) for p in batch], 1, salt=3),
+    )
+
+
+def names_of_buckets(prepared: Prepared) -> dict[tuple[int, int], str]:
+    """What each bucket of one document stands for, to explain a decision.
+
+    Args:
+        prepared: one document.
+
+    Returns:
+        (block, bucket) -> the n-gram or signal that fell there first.
+    """
+    named: dict[tuple[int, int], str] = {}
+    every, content = words(prepared.tokens)
+    text = f"\x02{normal_form(prepared.folded.text, prepared.tokens)}\x03"
+    grams: list[tuple[int, Iterable[str], Hashed]] = [
+        (0, _spelled(text, MAX_CHARS, ""), hash_chars([text[1:-1]])),
+        (1, _spelled(every, 2, " "), hash_words([every], 2, salt=1)),
+        (2, _spelled(content, 2, " … "), hash_words([content], 2, salt=2)),
+        (3, (found := signals(prepared)), hash_words([found], 1, salt=3)),
+    ]
+    for block, spelled, hashed in grams:
+        for name, bucket in zip(spelled, hashed.buckets.tolist(), strict=True):
+            named.setdefault((block, bucket), name)
+    return named
+
+
+def _spelled(units: Sequence[str], longest: int, between: str) -> list[str]:
+    """N-grams in the order in which `_ngrams` gives their buckets."""
+    sizes = range(1, longest + 1)
+    return [between.join(units[i : i + n]) for n in sizes for i in range(len(units) - n + 1)]

@@ -1,0 +1,220 @@
+"""The trained weights: read, checked against their manifest, applied to a batch.
+
+Belongs here: the format of the model's files, the product of features and weights.
+Does not: features, thresholds' meaning, training (see `training/labels.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from transforms.classification.features import BLOCKS, BUCKETS, F32, Hashed
+
+WEIGHTS_FILE: Final = "weights.npz"
+MANIFEST_FILE: Final = "manifest.json"
+FORMAT: Final = 1
+"""Version of the files' layout; another one is refused."""
+
+
+class ModelError(Exception):
+    """The model's files are not those that were trained together; the message is one line."""
+
+
+class Block(NamedTuple):
+    """The weights of one block of features.
+
+    Attributes:
+        rows: bucket -> row of `weights`, -1 where the model knows nothing; shape (BUCKETS,).
+        idf: inverse document frequency by row.
+        weights: rows by columns (labels), the block's share and the idf of the row already in them.
+    """
+
+    rows: npt.NDArray[np.int32]
+    idf: F32
+    weights: F32
+
+
+class LinearModel(NamedTuple):
+    """All blocks and what is added to their sum.
+
+    Attributes:
+        version: names the model in every classified row.
+        columns: `<field>:<value>` by column.
+        blocks: in the order of `features.BLOCKS`.
+        bias: by column.
+        manifest: the manifest as read: decoding, calibration, scores, where the model comes from.
+    """
+
+    version: str
+    columns: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    bias: F32
+    manifest: dict[str, Any]
+
+    def scores(self, batch: Sequence[Hashed]) -> F32:
+        """Raw scores of a batch.
+
+        Args:
+            batch: one set of occurrences a block, of the same documents.
+
+        Returns:
+            Documents by columns: about 0 where a label is away, about 1 where it is there.
+        """
+        count = len(batch[0].counts)
+        total = np.tile(self.bias, (count, 1))
+        for block, hashed in zip(self.blocks, batch, strict=True):
+            total += block_matrix(block.rows, block.idf, hashed, normed_by_idf=False) @ block.weights
+        return total
+
+    def contributions(self, batch: Sequence[Hashed], column: int) -> dict[tuple[int, int], float]:
+        """What each feature of one document adds to one score.
+
+        Args:
+            batch: the features of a single document.
+            column: index into `columns`.
+
+        Returns:
+            (block, bucket) -> its part of the score.
+        """
+        parts: dict[tuple[int, int], float] = {}
+        for number, (block, hashed) in enumerate(zip(self.blocks, batch, strict=True)):
+            matrix = block_matrix(block.rows, block.idf, hashed, normed_by_idf=False)
+            known = hashed.buckets[block.rows[hashed.buckets] >= 0]
+            values = matrix.data * block.weights[matrix.indices, column]
+            for bucket, value in zip(known.tolist(), values.tolist(), strict=True):
+                parts[number, bucket] = parts.get((number, bucket), 0.0) + value
+        return parts
+
+
+def block_matrix(
+    rows: npt.NDArray[np.int32], idf: F32, hashed: Hashed, *, normed_by_idf: bool = True
+) -> sparse.csr_matrix:
+    """The sparse matrix of one block, each document a unit vector (repeated features counted apart).
+
+    Args:
+        rows: bucket -> column of the matrix, -1 for none.
+        idf: by column.
+        hashed: occurrences.
+        normed_by_idf: whether the values hold the idf themselves; not where the weights already do.
+
+    Returns:
+        Documents by features; an occurrence is an entry, so that a feature may have several.
+    """
+    index = rows[hashed.buckets]
+    known = index >= 0
+    owner = np.repeat(np.arange(len(hashed.counts)), hashed.counts)[known]
+    index = index[known]
+    weight = idf[index]
+    count = len(hashed.counts)
+    length = np.sqrt(np.bincount(owner, weights=weight * weight, minlength=count))
+    scale = (1.0 / np.maximum(length, 1e-9)).astype(np.float32)[owner]
+    data = scale * weight if normed_by_idf else scale
+    bounds = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=count))))
+    return sparse.csr_matrix((data, index, bounds), shape=(count, len(idf)))
+
+
+def pack(
+    kept: Sequence[npt.NDArray[np.uint32]], idf: Sequence[F32], weights: Sequence[F32], bias: F32
+) -> bytes:
+    """The weights' file: eight bits a weight, a scale a row.
+
+    Args:
+        kept: buckets of each block's rows, rising.
+        idf: by block and row.
+        weights: by block, rows by columns, idf and share in them.
+        bias: by column.
+
+    Returns:
+        The bytes of an npz archive, the same for the same numbers.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {"bias": bias.astype(np.float32)}
+    for name, buckets, rarity, matrix in zip(BLOCKS, kept, idf, weights, strict=True):
+        scale = (np.abs(matrix).max(axis=1) / 127.0).astype(np.float16)
+        safe = np.where(scale > 0, scale, np.float16(1)).astype(np.float32)
+        arrays[f"{name}_buckets"] = np.diff(buckets, prepend=np.uint32(0)).astype(np.uint32)
+        arrays[f"{name}_idf"] = rarity.astype(np.float16)
+        arrays[f"{name}_scale"] = scale
+        arrays[f"{name}_weights"] = np.clip(np.rint(matrix / safe[:, None]), -127, 127).astype(np.int8)
+    out = io.BytesIO()
+    np.savez_compressed(out, allow_pickle=False, **arrays)
+    return out.getvalue()
+
+
+def unpack(version: str, manifest: dict[str, Any], payload: bytes) -> LinearModel:
+    """Read the weights' file.
+
+    Args:
+        version: of the model.
+        manifest: as read.
+        payload: bytes that `pack` made.
+
+    Returns:
+        The model in memory.
+
+    Raises:
+        ModelError: an array is missing or has another shape.
+    """
+    columns = tuple(manifest["columns"])
+    blocks = []
+    try:
+        with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
+            for name in BLOCKS:
+                buckets = np.cumsum(arrays[f"{name}_buckets"], dtype=np.uint32)
+                rows = np.full(BUCKETS, -1, dtype=np.int32)
+                rows[buckets] = np.arange(len(buckets), dtype=np.int32)
+                scale = arrays[f"{name}_scale"].astype(np.float32)
+                weights = arrays[f"{name}_weights"].astype(np.float32) * scale[:, None]
+                blocks.append(Block(rows, arrays[f"{name}_idf"].astype(np.float32), weights))
+            bias = arrays["bias"].astype(np.float32)
+    except (KeyError, ValueError, OSError, IndexError) as error:
+        raise ModelError(f"model: {WEIGHTS_FILE} cannot be read ({type(error).__name__})") from None
+    if any(block.weights.shape[1] != len(columns) for block in blocks) or len(bias) != len(columns):
+        raise ModelError(f"model: {WEIGHTS_FILE} has other columns than {MANIFEST_FILE}")
+    return LinearModel(version, columns, tuple(blocks), bias, manifest)
+
+
+def read_model(files: dict[str, bytes]) -> LinearModel:
+    """Check the model's files against their manifest and read them.
+
+    Args:
+        files: name -> content, of `MANIFEST_FILE` and `WEIGHTS_FILE`.
+
+    Returns:
+        The model.
+
+    Raises:
+        ModelError: a file is missing, or not the one that the manifest was written for.
+    """
+    try:
+        manifest = json.loads(files[MANIFEST_FILE])
+        expected, layout, version = manifest["sha256"], manifest["format"], manifest["version"]
+    except (KeyError, TypeError, ValueError):
+        raise ModelError(f"model: {MANIFEST_FILE} is missing or no manifest") from None
+    if layout != FORMAT:
+        raise ModelError(f"model: {MANIFEST_FILE} has format {layout!r:.20}, this version reads {FORMAT}")
+    payload = files.get(WEIGHTS_FILE, b"")
+    if hashlib.sha256(payload).hexdigest() != expected:
+        raise ModelError(
+            f"model: {WEIGHTS_FILE} does not match the hash in {MANIFEST_FILE}; train it again or restore it"
+        )
+    return unpack(str(version), manifest, payload)
+
+
+def shipped_files() -> dict[str, bytes]:
+    """The model's files that come with the package."""
+    folder = resources.files(__package__).joinpath("model")
+    found = {}
+    for name in (MANIFEST_FILE, WEIGHTS_FILE):
+        file = folder.joinpath(name)
+        if file.is_file():
+            found[name] = file.read_bytes()
+    return found
