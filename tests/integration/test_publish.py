@@ -18,17 +18,23 @@ NOW = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
 def make_warehouse(path: Path, values: list[int]) -> Path:
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as con:
-        con.execute("CREATE SCHEMA marts; CREATE TABLE marts.mart_a (day DATE, authors INTEGER); CREATE TABLE main.hidden (t TEXT)")
+        con.execute(
+            "CREATE SCHEMA marts; CREATE TABLE marts.mart_a (day DATE, authors INTEGER); CREATE TABLE main.hidden (t TEXT)"
+        )
         for value in values:
             con.execute("INSERT INTO marts.mart_a VALUES (DATE '2026-11-01', ?)", [value])
     return path
 
 
-def release(home: Path, values: list[int], now: datetime = NOW, gates: list[publish.GateResult] | None = None) -> Path:
+def release(
+    home: Path, values: list[int], now: datetime = NOW, gates: list[publish.GateResult] | None = None
+) -> Path:
     published = home / "published"
     published.mkdir(exist_ok=True)
     candidate = publish.build_candidate(
-        make_warehouse(home / "it's.duckdb", values), published / ".candidate", {"mart_a": {"": "試験 / test", "authors": "人数 / authors"}}
+        make_warehouse(home / "it's.duckdb", values),
+        published / ".candidate",
+        {"mart_a": {"": "試験 / test", "authors": "人数 / authors"}},
     )
     return publish.publish(candidate, published, now=now, gates=gates or [], versions={"koe": "1"}, counts={})
 
@@ -46,8 +52,12 @@ def test_release_holds_marts_only_with_comments_and_is_read_only(tmp_path: Path)
     assert database.stat().st_mode & 0o777 == 0o444
     with duckdb.connect(str(database), read_only=True) as con:
         assert con.execute("SELECT table_name FROM information_schema.tables").fetchall() == [("mart_a",)]
-        assert con.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'authors'").fetchall() == [("人数 / authors",)]
-    assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{folder}/parquet/mart_a.parquet')").fetchall() == [(2,)]
+        assert con.execute(
+            "SELECT comment FROM duckdb_columns() WHERE column_name = 'authors'"
+        ).fetchall() == [("人数 / authors",)]
+    assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{folder}/parquet/mart_a.parquet')").fetchall() == [
+        (2,)
+    ]
     assert publish.verify_files(folder) == []
 
 
@@ -80,7 +90,9 @@ def test_failed_gate_keeps_the_earlier_release_and_removes_the_candidate(tmp_pat
     assert not (tmp_path / "published" / ".candidate").exists()
 
 
-def test_full_disk_is_refused_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = release(tmp_path, [10])
     monkeypatch.setattr(publish, "MIN_FREE_BYTES", 2**62)
     with pytest.raises(publish.PublicationError, match="not enough space"):
@@ -93,7 +105,10 @@ def test_a_changed_or_foreign_file_is_found(tmp_path: Path) -> None:
     (folder / "parquet" / "mart_a.parquet").chmod(0o644)
     (folder / "parquet" / "mart_a.parquet").write_bytes(b"x")
     (folder / "note.txt").write_text("x")
-    assert publish.verify_files(folder) == ["note.txt: not in the manifest", "parquet/mart_a.parquet: changed since publication"]
+    assert publish.verify_files(folder) == [
+        "note.txt: not in the manifest",
+        "parquet/mart_a.parquet: changed since publication",
+    ]
 
 
 def test_prune_keeps_the_newest_and_the_current(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ peers as (
     inner join {{ ref('stg_entities') }} as e on c.entity = e.entity
     where c.mart = 'reputation' and c.breakdown = 'all' and e.peer_set is not null
     group by all
+    having count(*) > 1  -- a share of oneself says nothing
 
 ),
 

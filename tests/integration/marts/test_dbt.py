@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,32 +12,10 @@ from typing import Any
 import classified_posts as night
 import duckdb
 import pytest
+from conftest import run_dbt as dbt
 
 pytestmark = pytest.mark.integration
-PROJECT = Path(__file__).parents[2] / "dbt_project"
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
-
-
-def dbt(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run dbt as the night does, its own files beside the home."""
-    command = Path(sys.executable).with_name("dbt")
-    places = [
-        "--project-dir",
-        PROJECT,
-        "--profiles-dir",
-        PROJECT,
-        "--target-path",
-        home.parent / "target",
-        "--log-path",
-        home.parent / "logs",
-    ]
-    return subprocess.run(
-        [str(x) for x in [command, *arguments, *places]],
-        env=os.environ | {"KOE_HOME": str(home), "DO_NOT_TRACK": "1"} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def build(home: Path, *arguments: str, **environment: str) -> None:
@@ -58,15 +33,6 @@ def all_marts(home: Path) -> dict[str, list[tuple[Any, ...]]]:
         home, "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
     )
     return {name: query(home, f"select * from marts.{name} order by all") for (name,) in names}
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse of 120 days, built with every test of the project."""
-    home = tmp_path_factory.mktemp("night") / "home"
-    night.write_partitions(home, night.posts())
-    build(home)
-    return home
 
 
 # What the marts find

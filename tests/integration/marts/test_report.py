@@ -1,0 +1,258 @@
+"""The report as a reader meets it: from a release to a page in a browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import classified_posts as night
+import duckdb
+import pytest
+
+from orchestration.report.render import ReportSummary, render_report
+from transforms.redaction import scan
+
+pytestmark = pytest.mark.integration
+GATES = [
+    {"gate": "staging", "name": "residual", "passed": True},
+    {"gate": "marts", "name": "dbt_tests", "passed": True},
+    {"gate": "candidate", "name": "values", "passed": False},
+]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def render(database: Path, page: Path, pictures: Path | None = None) -> ReportSummary:
+    return render_report(
+        database,
+        page,
+        pictures,
+        release_id="20260901T170000Z-0a1b2c3d",
+        generated_on="2026-09-01T17:00:00+00:00",
+        gates=GATES,
+    )
+
+
+@pytest.fixture(scope="module")
+def page(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    page = tmp_path_factory.mktemp("report") / "report.html"
+    render(release, page)
+    return page
+
+
+class Outline(HTMLParser):
+    """Headings, balanced tags, everything that would be loaded from elsewhere, and text."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "input", "hr", "path", "rect", "line", "circle", "use"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.ids: list[str] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag in ("script", "iframe", "link", "object", "embed"):
+            self.loads.append(tag)
+        self.loads += [
+            str(v) for k, v in attrs if k in ("src", "href", "xlink:href") and v and not v.startswith("#")
+        ]
+        self.ids += [values["id"]] if values.get("id") else []
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words.append(data.strip())
+
+
+def outline(page: Path) -> Outline:
+    parser = Outline()
+    parser.feed(page.read_text(encoding="utf-8"))
+    parser.close()
+    assert parser.open == []
+    return parser
+
+
+def test_the_page_is_one_file_that_loads_nothing(page: Path) -> None:
+    seen = outline(page)
+    assert seen.loads == []
+    assert len(seen.ids) == len(set(seen.ids))
+    text = page.read_text(encoding="utf-8")
+    assert "@import" not in text
+    assert "http" not in text
+
+
+def test_the_page_tells_the_stories_of_the_night(page: Path) -> None:
+    words = " ".join(outline(page).words)
+    for heading in (
+        "自院の話題の推移",
+        "急に増えた話題",
+        "不満のテーマと担当部署",
+        "評判",
+        "全国調査との並置",
+        "うわさと口コミの異常",
+        "有害事象の疑い",
+        "取得元の健全性",
+        "処理の品質",
+        "公表の基準",
+    ):
+        assert heading in words
+    assert "10人未満は非表示" in words
+    assert "WEB-RADR" in words
+    assert re.search(r"7/13の週\s+さくら総合病院\s+待ち時間\s+否定的", words)
+    assert re.search(r"もみじクリニック\s+:6/8の週に星5の口コミが10倍以上", words)
+    assert re.search(rf"2026年7月\s+{night.DRUG}\s+発疹", words)
+    assert re.search(r"無音:qa\(8/4\s*〜8/6\s*\)", words)
+    assert "不合格" in words
+
+
+def test_the_page_shows_no_small_number_of_people(page: Path) -> None:
+    people = [
+        int(n.replace(",", ""))
+        for n in re.findall(
+            r"([\d,]+)人",
+            " ".join(outline(page).words)
+            .replace("10人未満", "")
+            .replace("1〜9人", "")
+            .replace("20人未満", "")
+            .replace("1〜19人", "")
+            .replace("0人は表示", "")
+            .replace("最大の9人", ""),
+        )
+    ]
+    assert people
+    assert min(people) >= 10
+
+
+def test_the_page_passes_the_scan_that_guards_releases(page: Path) -> None:
+    assert not scan.scan_bytes(iter([page.read_bytes()]))
+
+
+def test_the_same_release_gives_the_same_page(release: Path, page: Path, tmp_path: Path) -> None:
+    summary = render(release, tmp_path / "again.html", tmp_path / "pictures")
+    assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
+    assert summary.charts == len(summary.pictures) == 7
+    assert summary.first_day == night.START
+    assert 0 < summary.hidden_rows < summary.rows
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in summary.pictures)
+
+
+def test_names_in_the_release_are_text_and_never_markup(release: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.duckdb"
+    shutil.copy(release, spoilt)
+    spoilt.chmod(0o600)
+    with duckdb.connect(str(spoilt)) as con:
+        tables = [
+            t
+            for (t,) in con.execute(
+                "select distinct table_name from duckdb_columns() where column_name = 'entity_name'"
+            ).fetchall()
+        ]
+        for table in tables:
+            con.execute(
+                f"update {table} set entity_name = '<script>alert(1)</script>' where entity = 'own-sakura'"
+            )
+    render(spoilt, tmp_path / "report.html")
+    assert outline(tmp_path / "report.html").loads == []
+    assert "&lt;script&gt;" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_release_without_rows_says_so(release: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.duckdb"
+    with duckdb.connect(str(empty)) as con:
+        con.execute(f"attach '{release}' as full_release (read_only)")
+        for (table,) in con.execute(
+            "select table_name from duckdb_tables() where database_name = 'full_release'"
+        ).fetchall():
+            con.execute(f"create table {table} as select * from full_release.{table} limit 0")
+    summary = render(empty, tmp_path / "report.html")
+    assert summary == ReportSummary(0, None, None, 0, 0)
+    assert "公表できる集計はまだありません" in " ".join(outline(tmp_path / "report.html").words)
+
+
+def test_a_release_that_lacks_marts_reports_on_the_others(release: Path, tmp_path: Path) -> None:
+    part = tmp_path / "part.duckdb"
+    with duckdb.connect(str(part)) as con:
+        con.execute(f"attach '{release}' as full_release (read_only)")
+        for table in ("mart_source_health", "mart_reputation"):
+            con.execute(f"create table {table} as select * from full_release.{table}")
+    assert render(part, tmp_path / "report.html").charts == 2
+    assert outline(tmp_path / "report.html").loads == []
+
+
+def chromium(page: Path, folder: Path, *arguments: str) -> str:
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--hide-scrollbars", f"--user-data-dir={folder / 'profile'}"]  # fmt: skip
+    assert CHROMIUM
+    done = subprocess.run(
+        [CHROMIUM, *flags, *arguments, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    return done.stdout
+
+
+MEASURE = """<script>
+addEventListener('load', () => {
+  const charts = [...document.querySelectorAll('figure svg')].map(s => {
+    const box = s.getBoundingClientRect();
+    return {width: Math.round(box.width), height: Math.round(box.height), marks: s.querySelectorAll('.mark-symbol path, .mark-rect path, .mark-line path').length,
+      outside: [...s.querySelectorAll('text')].filter(t => { const b = t.getBoundingClientRect(); return b.width && (b.left < box.left - 1 || b.right > box.right + 1); }).length};
+  });
+  document.body.dataset.charts = JSON.stringify(charts);
+  document.body.dataset.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+});
+</script></body>"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: the report was not opened in a browser")
+@pytest.mark.parametrize("width", [1000, 500])
+def test_a_browser_draws_every_chart_within_its_frame(page: Path, tmp_path: Path, width: int) -> None:
+    import html
+    import json
+
+    measured = tmp_path / "measured.html"
+    measured.write_text(page.read_text(encoding="utf-8").replace("</body>", MEASURE), encoding="utf-8")
+    dom = chromium(measured, tmp_path, "--dump-dom", f"--window-size={width},1200")
+    found = re.search(r'data-charts="([^"]*)" data-overflow="(\d+)"', dom)
+    assert found
+    charts: list[dict[str, Any]] = json.loads(html.unescape(found[1]))
+    assert len(charts) == 7
+    assert all(c["width"] >= 450 and c["height"] >= 80 and c["marks"] > 0 for c in charts), charts
+    assert [c["outside"] for c in charts] == [0] * 7
+    assert found[2] == "0", "the page itself must not scroll sideways"
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: no screenshot of the report was taken")
+def test_a_screenshot_shows_a_page_and_not_a_blank(page: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "report.png"
+    chromium(page, tmp_path, f"--screenshot={picture}", "--window-size=1000,4000")
+    data = picture.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert len(data) > 200_000, "a blank page of this size compresses to a few kilobytes"
+
+
+def test_periods_are_whole_before_they_are_reported(tmp_path: Path) -> None:
+    from orchestration.report.marts import Release
+
+    path = tmp_path / "none.duckdb"
+    duckdb.connect(str(path)).close()
+    with Release(path) as release:
+        assert release.last_whole_week(date(2026, 8, 30)) == date(2026, 8, 24)  # a Sunday ends its week
+        assert release.last_whole_week(date(2026, 8, 31)) == date(2026, 8, 24)
+        assert release.last_whole_week(date(2026, 9, 5)) == date(2026, 8, 24)
+        assert release.last_whole_month(date(2026, 8, 30)) == date(
+            2026, 8, 1
+        )  # the week of 31 August is September's
+        assert release.last_whole_month(date(2026, 8, 29)) == date(2026, 7, 1)
