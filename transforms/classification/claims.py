@@ -233,6 +233,7 @@ def join(texts: Sequence[str], ids: Sequence[str], known: ClaimIndex) -> tuple[l
     grams = [_grams(normalised(text)) for text in texts]
     rows = np.concatenate([known.signatures, _signatures(grams)])
     linking = _Linking(rows, grams, known)
+    linking.same(grams)
     for group in _buckets(rows):
         linking.bucket(group)
     keys = linking.names(ids)
@@ -251,13 +252,30 @@ class _Linking:
         self._links: dict[int, set[str]] = {}
         self._tested: set[tuple[int, int]] = set()
 
+    def same(self, grams: Sequence[npt.NDArray[np.uint64]]) -> None:
+        """Join the posts whose grams are equal: most reposts are, and need no test."""
+        first: dict[bytes, int] = {}
+        for i, content in enumerate(grams):
+            if content.size:
+                self._union.join(first.setdefault(content.tobytes(), i), i)
+
     def bucket(self, group: npt.NDArray[np.intp]) -> None:
-        """Test the pairs of one bucket; in a crowded one, the first members with all."""
+        """Test the pairs of one bucket; in a crowded one, the first members with all, in an order that posts bring along."""
         members = group.tolist()
+        if self._settled(members):
+            return
+        if len(members) > _MAX_BUCKET:
+            members.sort(key=self._rank)
         for place, one in enumerate(members[:_MAX_BUCKET]):
             for other in members[place + 1 :]:
                 if other >= self._old and (one, other) not in self._tested:
                     self._pair(one, other)
+
+    def _settled(self, members: list[int]) -> bool:
+        """Whether a bucket holds one cluster of new members and nothing known."""
+        if members[0] < self._old:
+            return False
+        return len({self._union.find(member - self._old) for member in members}) == 1
 
     def _pair(self, one: int, other: int) -> None:
         new = other - self._old
@@ -272,6 +290,11 @@ class _Linking:
         self._tested.add((one, other))
         if _similarity(self._rows[one], self._rows[other]) >= THRESHOLD:
             self._links.setdefault(new, set()).add(self._keys[one])
+
+    def _rank(self, member: int) -> tuple[bool, bytes | int]:
+        """Known members first as kept, then new ones by their content."""
+        known = member < self._old
+        return not known, member if known else self._grams[member - self._old].tobytes()
 
     def names(self, ids: Sequence[str]) -> list[str]:
         """The key of each new post: the smallest known key of its cluster, else the smallest hash of its members."""

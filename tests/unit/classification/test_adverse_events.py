@@ -35,7 +35,7 @@ def found(text: str, **kw: str) -> list[AdverseEvent]:
         ("抗がん剤のあと髪がごっそり抜けた", "抗がん剤", "脱毛", "脱毛症", False),
     ],
 )
-def test_a_pair_is_found(text: str, drug: str, event: str, term: str, serious: bool) -> None:
+def test_a_pair_is_found(text: str, drug: str, event: str, term: str, *, serious: bool) -> None:
     pairs = {(e.drug, e.event): e for e in found(text)}
     assert (drug, event) in pairs, list(pairs)
     assert pairs[drug, event].event_pt == term
@@ -67,7 +67,7 @@ def test_how_an_event_is_meant(text: str, field: str) -> None:
 
 def test_an_event_that_is_told_is_none_of_these() -> None:
     (event,) = found("ロキソニンで蕁麻疹が出た。")
-    assert not (event.negated or event.feared or event.asked)
+    assert (event.negated, event.feared, event.asked) == (False, False, False)
 
 
 def test_told_once_and_feared_once_is_told() -> None:
@@ -90,9 +90,19 @@ def test_of_whom(text: str, speaker: str, about: str) -> None:
 
 def test_the_four_elements_are_told_one_by_one() -> None:
     (whole,) = found("ロキソニンで蕁麻疹が出た")
-    assert (whole.has_patient, whole.has_reporter, whole.has_drug, whole.has_event) == (True, True, True, True)
+    assert (whole.has_patient, whole.has_reporter, whole.has_drug, whole.has_event) == (
+        True,
+        True,
+        True,
+        True,
+    )
     (no_event,) = found("ロキソニンはもう飲まない")
-    assert (no_event.drug, no_event.event, no_event.has_drug, no_event.has_event) == ("ロキソプロフェン", None, True, False)
+    assert (no_event.drug, no_event.event, no_event.has_drug, no_event.has_event) == (
+        "ロキソプロフェン",
+        None,
+        True,
+        False,
+    )
     (no_drug,) = found("打った晩から蕁麻疹")
     assert (no_drug.has_drug, no_drug.has_event) == (False, True)
     (nobody,) = found("ロキソニンで蕁麻疹", speaker="spam")
@@ -110,7 +120,15 @@ def test_an_outcome_is_an_event_only_where_no_other_is_named() -> None:
 
 
 def test_pairs_are_bounded() -> None:
-    assert len(found("薬で" + "発疹と吐き気と頭痛とめまいと動悸と下痢と便秘と発熱と脱毛と不眠と幻覚と咳が出てと腹痛" * 3)) <= 12
+    assert (
+        len(
+            found(
+                "薬で"
+                + "発疹と吐き気と頭痛とめまいと動悸と下痢と便秘と発熱と脱毛と不眠と幻覚と咳が出てと腹痛" * 3
+            )
+        )
+        <= 12
+    )
 
 
 @pytest.mark.parametrize(

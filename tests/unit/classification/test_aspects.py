@@ -21,7 +21,11 @@ def judged(text: str, topics: tuple[str, ...], sentiment: str = "neu") -> dict[s
     [
         ("先生は最高だけど待ち時間が地獄", ("care", "wait"), {"CLI_QUALITY": 1, "ACC_WAIT": -1}),
         ("建物は古いけど掃除が行き届いてて綺麗", ("facility",), {"ENV_CLEAN": 1, "ENV_FACIL": -1}),
-        ("説明は丁寧に図を描いてくれた。でも会計で一時間待った", ("explanation", "wait"), {"COM_EXPLAIN": 1, "ACC_WAIT": -1}),
+        (
+            "説明は丁寧に図を描いてくれた。でも会計で一時間待った",
+            ("explanation", "wait"),
+            {"COM_EXPLAIN": 1, "ACC_WAIT": -1},
+        ),
         ("病院食がおいしい。駐車場は狭い", ("inpatient", "access"), {"ENV_FOOD": 1, "ACC_LOC": -1}),
     ],
 )

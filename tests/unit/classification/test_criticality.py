@@ -56,7 +56,9 @@ def test_words_of_harm_are_no_criticism_by_themselves(guide: GuideLabels) -> Non
 
 
 def test_an_illness_told_stays_below_an_allegation() -> None:
-    assert grade("父が亡くなった。悲しい", labels(sentiment="neg", topics=("symptom",), speaker="family")) <= 3
+    assert (
+        grade("父が亡くなった。悲しい", labels(sentiment="neg", topics=("symptom",), speaker="family")) <= 3
+    )
 
 
 @pytest.mark.parametrize(("flag", "least"), [("crisis", 4), ("distress", 4), ("adverse_event", 2)])
@@ -87,9 +89,13 @@ def test_denied_harm_is_none() -> None:
     st.text(max_size=60),
     st.sampled_from(["neg", "neu", "pos", "mixed"]),
     st.sampled_from(["complaint", "praise", "question", "experience", "rumour", "other"]),
-    st.lists(st.sampled_from(["adverse_event", "crisis", "distress", "named_attack"]), max_size=2, unique=True),
+    st.lists(
+        st.sampled_from(["adverse_event", "crisis", "distress", "named_attack"]), max_size=2, unique=True
+    ),
 )
 def test_the_level_is_a_grade(text: str, sentiment: str, intent: str, flags: list[str]) -> None:
-    found = criticality.criticality(*read(text), labels(sentiment=sentiment, intent=intent, flags=tuple(flags)))
+    found = criticality.criticality(
+        *read(text), labels(sentiment=sentiment, intent=intent, flags=tuple(flags))
+    )
     assert 0 <= found.level <= 5
     assert not found.harm_claimed or found.level >= 4

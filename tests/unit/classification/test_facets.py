@@ -154,7 +154,7 @@ def test_sensitive_category(text: str, want: str | None) -> None:
         ("public", None, "public"),
     ],
 )
-def test_voice_class(speaker: str, official: bool | None, want: str) -> None:
+def test_voice_class(speaker: str, *, official: bool | None, want: str) -> None:
     assert facets.voice_class(speaker, Document("", author_official=official)) == want
 
 

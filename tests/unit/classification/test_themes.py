@@ -13,7 +13,9 @@ TOPICS = (
     "wait", "manner", "explanation", "care", "medication", "safety", "facility", "access", "admin", "cost", "inpatient",
     "privacy", "online", "prevention", "symptom", "newtech", "workforce", "policy", "reputation", "other",
 )  # fmt: skip
-EXAMPLES = [(theme.code, example) for theme in themes.taxonomy().themes.values() for example in theme.examples]
+EXAMPLES = [
+    (theme.code, example) for theme in themes.taxonomy().themes.values() for example in theme.examples
+]
 
 
 def test_topics_are_those_of_the_guide() -> None:
@@ -27,7 +29,7 @@ def test_every_topic_but_other_has_a_default_theme() -> None:
 
 def test_every_theme_says_whose_it_is() -> None:
     for theme in themes.taxonomy().themes.values():
-        assert theme.ja and theme.en and theme.owner_ja and theme.definition_ja and theme.examples
+        assert all((theme.ja, theme.en, theme.owner_ja, theme.definition_ja, theme.examples)), theme.code
 
 
 @pytest.mark.parametrize(("code", "example"), EXAMPLES)
