@@ -33,6 +33,9 @@ MAX_SPANS: Final = 20_000
 BLOCK: Final = 128
 """Texts that `redact_many` takes through a stage together."""
 
+_ROUNDS: Final = 4
+"""How often a redacted text is searched again at most."""
+
 _BLANK: Final = "。"
 """Stands for each character of a placeholder while a text is searched: no pattern reaches across a full stop."""
 
@@ -150,17 +153,62 @@ class Redactor:
 
     def _block(self, texts: list[str]) -> list[Redaction | RedactionFailure]:
         """Redact a block, a stage at a time. Raises as soon as any text fails."""
-        searched = [_searchable(text) for text in texts]
-        folded = [fold(text) for text in searched]
+        settled = self._stable(texts)
+        for spans in settled:
+            self._refuse(spans)
+        return [Redaction(self._replace(text, spans), spans) for text, spans in zip(texts, settled, strict=True)]
+
+    def _stable(self, texts: list[str]) -> list[list[Span]]:
+        """Spans of texts, such that their redacted forms hold no more.
+
+        What stands beside a name can look like one once the name has gone, so redacted texts are searched again until
+        nothing new is found. This is what makes redaction idempotent.
+        """
+        settled = self._search(texts)
+        open_texts = [i for i, spans in enumerate(settled) if spans]
+        for _ in range(_ROUNDS):
+            if not open_texts:
+                break
+            redacted = [self._replace(texts[i], settled[i]) for i in open_texts]
+            again = self._search(redacted)
+            still_open = []
+            for i, once, more in zip(open_texts, redacted, again, strict=True):
+                if more and self._replace(once, more) != once:
+                    settled[i] = self._with_more(texts[i], settled[i], more)
+                    still_open.append(i)
+            open_texts = still_open
+        return settled
+
+    def _search(self, texts: list[str]) -> list[list[Span]]:
+        """Disjoint spans of each text."""
+        folded = [fold(_searchable(text)) for text in texts]
         found = [self._structured(f) for f in folded]
         tokens = [self._tokenizer.tokenize(f) for f in folded]
         persons = [self._names.find(f, t) for f, t in zip(folded, tokens, strict=True)]
-        results: list[Redaction | RedactionFailure] = []
-        for text, view, candidates, names in zip(texts, folded, found, persons, strict=True):
-            spans = self._settle(text, view, candidates, names)
-            self._refuse(spans)
-            results.append(Redaction(self._replace(text, spans), spans))
-        return results
+        return [self._settle(*parts) for parts in zip(texts, folded, found, persons, strict=True)]
+
+    def _with_more(self, text: str, spans: list[Span], more: list[Span]) -> list[Span]:
+        """Spans of a text with those found in its redacted form, which are mapped back.
+
+        Args:
+            text: the text as given.
+            spans: its spans so far, sorted and disjoint.
+            more: spans of the redacted text.
+        """
+        kept: list[tuple[int, int, int]] = []  # start in the redacted text, start in the original, length
+        at = position = 0
+        for span in spans:
+            kept.append((at, position, span.start - position))
+            at += span.start - position + len(self._operate(span.type, text[span.start : span.end]))
+            position = span.end
+        kept.append((at, position, len(text) - position))
+        mapped = list(spans)
+        for new in more:
+            for start, origin, length in kept:
+                low, high = max(new.start, start), min(new.end, start + length)
+                if low < high:
+                    mapped.append(new._replace(start=low - start + origin, end=high - start + origin))
+        return sorted(mapped)
 
     def _safely(self, text: str) -> Redaction | RedactionFailure:
         try:
@@ -189,20 +237,31 @@ class Redactor:
     def _traced(self, text: str, known_names: Sequence[str]) -> list[tuple[Span, str]]:
         """Spans with their cues; every failure becomes a RedactionError that names its kind and nothing else."""
         try:
-            folded = fold(_searchable(text))
-            found = self._gate.find(folded.numeric.text)
-            structured = self._mapped(folded, found)
-            tokens = self._tokenizer.tokenize(folded)
-            persons = [*self._names.find(folded, tokens), *_known_names(folded, tokens, known_names)]
-            spans = self._settle(text, folded, structured, persons)
+            spans, cues = self._with_cues(text, known_names)
         except RedactionError:
             raise
         except Exception as error:
             # The error's own message may hold the text: its class is all that is told.
             raise RedactionError(f"failed_{type(error).__name__.lower()}") from None
         self._refuse(spans)
-        cues = {(c.start, c.type, c.rule): f.cue for c, f in zip(structured, found, strict=True) if f.cue}
         return [(s, cues.get((s.start, s.type, s.rule), "")) for s in spans]
+
+    def _with_cues(self, text: str, known_names: Sequence[str]) -> tuple[list[Span], dict[tuple[int, str, str], str]]:
+        """The spans of a text, and the cues of those that patterns found, by start, type and rule."""
+        folded = fold(_searchable(text))
+        found = self._gate.find(folded.numeric.text)
+        structured = self._mapped(folded, found)
+        tokens = self._tokenizer.tokenize(folded)
+        persons = [*self._names.find(folded, tokens), *_known_names(folded, tokens, known_names)]
+        spans = self._settle(text, folded, structured, persons)
+        for _ in range(_ROUNDS):
+            once = self._replace(text, spans)
+            more = self._search([once])[0] if spans else []
+            if not more or self._replace(once, more) == once:
+                break
+            spans = self._with_more(text, spans, more)
+        cues = {(c.start, c.type, c.rule): f.cue for c, f in zip(structured, found, strict=True) if f.cue}
+        return spans, cues
 
     def _structured(self, folded: Folded) -> list[Span]:
         """Candidates that patterns give, in offsets of the original."""

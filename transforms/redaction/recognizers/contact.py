@@ -34,9 +34,9 @@ def _phone_shape(number: str) -> bool:
     """
     number = number.replace("O", "0").replace("o", "0")
     digits = digits_of(number)
-    if not _national(digits):
-        return False
     groups = [len(g) for g in _GROUP.findall(number)]
+    if not _national(digits) and not (len(groups) == 3 and groups[2] == 4 and digits[:2] != "00"):
+        return False
     if len(groups) == 1:
         return len(digits) == 11 or _valid(digits)
     if _mixed_dots(number):
