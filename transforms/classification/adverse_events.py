@@ -190,7 +190,7 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
         n_drug_words=len(drugs) - strong,
         n_events=len(events),
         pairs=sum(sentence[i] in drug_sentences for i in event_clauses),
-        near_pairs=sum(any(abs(i - j) <= 2 for j in drug_clauses) for i in event_clauses),
+        near_pairs=sum(not drug_clauses.isdisjoint(range(i - 2, i + 3)) for i in event_clauses),
         negated=sum(e.negated for e in events),
         feared=sum(e.feared for e in events),
         asked=sum(e.asked for e in events),

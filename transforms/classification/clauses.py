@@ -7,7 +7,9 @@ Does not: what the clause is about.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from transforms.classification.lexicons import Hit, Scan
@@ -17,6 +19,9 @@ _SENTENCE_CUES = frozenset({"question", "hearsay", "irony", "wish"})
 """Cues that stand at the end of a sentence and mean all of its clauses."""
 
 _NONE: frozenset[str] = frozenset()
+_END = attrgetter("end")
+_FEW = 24
+"""Clauses up to which walking beats halving."""
 
 _GAP = (
     r"(?!しか)(?:く|は|も|が|を|に|と|か|さ|し|して|じゃ|では|って|ほど|れ|され|て|出|出て|感じ|こと|わけ|など|だ|い|いこと|いわけ"
@@ -136,6 +141,8 @@ def clause_at(clauses: Sequence[Clause], offset: int) -> int:
     Returns:
         An index into `clauses`.
     """
+    if len(clauses) > _FEW:
+        return min(bisect_right(clauses, offset, key=_END), len(clauses) - 1)
     for i, clause in enumerate(clauses):
         if offset < clause.end:
             return i

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,7 +125,18 @@ def test_any_text_gives_a_row(text: str) -> None:
     assert 0 <= extras.criticality <= 5
 
 
-@settings(max_examples=200)
+@pytest.mark.parametrize(
+    "unit", ["薬で発疹。", "待ち時間が最悪だけど、", "痛い?", "ない", "([{", "38.5度", "札幌で"]
+)
+def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
+    guide = labels(flags=("adverse_event",), topics=("care", "wait"), sentiment="neg", intent="complaint")
+    text = unit * (20_000 // len(unit))
+    started = time.process_time()
+    enrich(text, guide)
+    assert time.process_time() - started < 2.5
+
+
+@settings(max_examples=100)
 @given(st.text(max_size=100), GUIDES)
 def test_nothing_is_ever_outside_its_list(text: str, guide: GuideLabels) -> None:
     extras = enrich(text, guide)
