@@ -48,7 +48,7 @@ MASTER_FILE_NAME: Final = "master.key"
 
 _COMMAND_SECONDS: Final = 30
 _NONCE_BYTES: Final = 12
-_KEY_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
+_KEY_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 _SUFFIX: Final = ".key"
 
 Scope = Literal["month", "day"]
@@ -229,6 +229,8 @@ class Keyring:
         self._destroyed_list = zones.keyring / "destroyed"
         self._master = master
         self._opened: dict[str, bytes] = {}
+        self._destroyed: frozenset[str] = frozenset()
+        self._destroyed_version: tuple[int, ...] = ()
 
     @classmethod
     def open(cls, zones: Zones, environment: Mapping[str, str] | None = None) -> Keyring:
@@ -270,9 +272,14 @@ class Keyring:
     def destroyed_ids(self) -> frozenset[str]:
         """Ids of all keys destroyed here."""
         try:
-            return frozenset(self._destroyed_list.read_text("ascii").split())
+            status = self._destroyed_list.stat()
         except FileNotFoundError:
             return frozenset()
+        version = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if version != self._destroyed_version:
+            self._destroyed = frozenset(self._destroyed_list.read_text("ascii").split())
+            self._destroyed_version = version
+        return self._destroyed
 
     def key(self, key_id: str) -> bytes:
         """Open a live key.
@@ -375,7 +382,7 @@ class Keyring:
 
     def _path(self, key_id: str) -> Path:
         if not _KEY_ID.fullmatch(key_id):
-            raise KeyringError("a key id is made of small letters, digits, - and _")
+            raise KeyringError("a key id is made of small letters, digits, - . and _")
         return self._directory / f"{key_id}{_SUFFIX}"
 
     def _record(self, key_id: str, key: bytes, master: MasterKey) -> bytes:

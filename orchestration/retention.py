@@ -25,10 +25,12 @@ from orchestration.config.sources import SourceRegister
 from orchestration.keyring import PSEUDONYM_PREFIX, Keyring, KeyringError, parse_period
 from orchestration.rewriting import RowTest, parquet_files, rewrite_without, scan
 from orchestration.settings import JST
-from orchestration.vault import Shelf, Vault, VaultError
+from orchestration.vault import Batch, Shelf, Vault, VaultError, parse_data_key_id
 from orchestration.zones import Zones, remove, write_atomic
 
 _PLAN_KEY: Final = "plan-of-purge"
+_ALL: Final = "all"
+"""Stands for the batches of a day."""
 _SHELVES: Final[tuple[Shelf, ...]] = ("raw", "quarantine")
 
 
@@ -77,6 +79,7 @@ class Expired(NamedTuple):
         key_id: the key that goes with it, None for restricted/.
         arrived_on: ISO day of arrival, None for a period.
         source: of the register, None for a period or restricted/.
+        generation: of the day's key.
     """
 
     zone: str
@@ -85,6 +88,7 @@ class Expired(NamedTuple):
     key_id: str | None
     arrived_on: str | None = None
     source: str | None = None
+    generation: int = 1
 
 
 class PurgeReport(NamedTuple):
@@ -152,26 +156,34 @@ class Retention:
     # Finding ------------------------------------------------------------------------------------------------------
 
     def _expired_days(self, shelf: Shelf, today: date) -> list[Expired]:
-        rows: Counter[tuple[date, str]] = Counter()
+        rows: Counter[Batch] = Counter()
         for batch in self._vault.batches(shelf):
-            if self._has_passed(shelf, batch.arrived_on, batch.source, today):
+            day = batch._replace(name=_ALL)
+            if self._has_passed(day, today):
                 try:
-                    rows[batch.arrived_on, batch.source] += self._vault.rows(batch)
+                    rows[day] += self._vault.rows(batch)
                 except (VaultError, KeyringError):
-                    rows[batch.arrived_on, batch.source] += (
-                        0  # damaged, or its key is gone: it goes all the same
-                    )
+                    rows[day] += 0  # damaged, or its key is gone: it goes all the same
         for key_id in self._keyring.ids(f"{shelf}-"):  # keys of days whose rows were all erased
-            day, source = _day_and_source(shelf, key_id)
-            if self._has_passed(shelf, day, source, today):
-                rows[day, source] += 0
+            arrived_on, source, generation = parse_data_key_id(key_id)
+            day = Batch(shelf, arrived_on, source, _ALL, generation)
+            if self._has_passed(day, today):
+                rows[day] += 0
         return [
-            Expired(shelf, f"{day} {source}", count, f"{shelf}-{day}-{source}", day.isoformat(), source)
-            for (day, source), count in sorted(rows.items())
+            Expired(
+                zone=shelf,
+                what=day.key_id.removeprefix(f"{shelf}-"),
+                rows=count,
+                key_id=day.key_id,
+                arrived_on=day.arrived_on.isoformat(),
+                source=day.source,
+                generation=day.generation,
+            )
+            for day, count in sorted(rows.items())
         ]
 
-    def _has_passed(self, shelf: Shelf, arrived_on: date, source: str, today: date) -> bool:
-        return (today - arrived_on).days >= self._keep.shelf_days(shelf, source)
+    def _has_passed(self, day: Batch, today: date) -> bool:
+        return (today - day.arrived_on).days >= self._keep.shelf_days(day.shelf, day.source)
 
     def _expired_periods(self, today: date) -> list[Expired]:
         key_ids = [
@@ -218,15 +230,12 @@ class Retention:
         return PurgeReport(dict(rows), keys, issued)
 
     def _remove_files(self, expired: list[Expired]) -> None:
-        for shelf in _SHELVES:
-            self._vault.remove_days(
-                shelf,
-                [
-                    (date.fromisoformat(item.arrived_on), item.source)
-                    for item in expired
-                    if item.zone == shelf and item.arrived_on is not None and item.source is not None
-                ],
-            )
+        self._vault.remove_days(
+            Batch(shelf, date.fromisoformat(item.arrived_on), item.source, _ALL, item.generation)
+            for item in expired
+            for shelf in _SHELVES
+            if item.zone == shelf and item.arrived_on is not None and item.source is not None
+        )
         self._remove_periods([item.key_id for item in expired if item.zone == "staging" and item.key_id])
         days = [
             date.fromisoformat(item.arrived_on)
@@ -257,11 +266,6 @@ class Retention:
             rewrite_without(path, gone)
         for key_id in key_ids:
             remove(self._zones.tombstones / "erased" / f"{key_id}.parquet")
-
-
-def _day_and_source(shelf: Shelf, key_id: str) -> tuple[date, str]:
-    rest = key_id.removeprefix(f"{shelf}-")
-    return date.fromisoformat(rest[:10]), rest[11:]
 
 
 def _has_period(key_ids: Iterable[str]) -> RowTest:

@@ -70,26 +70,43 @@ class Batch(NamedTuple):
         arrived_on: JST day of arrival.
         source: id of the source in the register (`config/sources.yaml`).
         name: id of the batch, unique within its day and source.
+        generation: 1, and one more for each time that the day's key was destroyed before something arrived for the day again.
     """
 
     shelf: Shelf
     arrived_on: date
     source: str
     name: str
+    generation: int = 1
 
     @property
     def key_id(self) -> str:
         """Id of the key that it is encrypted under."""
-        return data_key_id(self.shelf, self.arrived_on, self.source)
+        return data_key_id(self.shelf, self.arrived_on, self.source, self.generation)
 
 
-def data_key_id(shelf: Shelf, arrived_on: date, source: str) -> str:
+def data_key_id(shelf: Shelf, arrived_on: date, source: str, generation: int = 1) -> str:
     """Id of the key of a day and source.
 
     >>> data_key_id("raw", date(2026, 11, 5), "x-api")
     'raw-2026-11-05-x-api'
     """
-    return f"{shelf}-{arrived_on:%Y-%m-%d}-{source}"
+    return f"{shelf}-{arrived_on:%Y-%m-%d}-{_labelled(source, generation)}"
+
+
+def parse_data_key_id(key_id: str) -> tuple[date, str, int]:
+    """Day, source and generation of the id of a day's key; undoes `data_key_id`."""
+    day_and_source = key_id.split("-", 1)[1]
+    return date.fromisoformat(day_and_source[:10]), *_parse_label(day_and_source[11:])
+
+
+def _labelled(source: str, generation: int) -> str:
+    return source if generation == 1 else f"{source}.{generation}"
+
+
+def _parse_label(label: str) -> tuple[str, int]:
+    source, _, generation = label.partition(".")
+    return source, int(generation or 1)
 
 
 class _KeyringKms(pe.KmsClient):  # type: ignore[misc] # pyarrow ships no types
@@ -212,6 +229,9 @@ class Vault:
     def write_raw(self, arrived_on: date, source: str, name: str, table: pa.Table) -> Batch:
         """Write one batch of raw posts; writing it again replaces it.
 
+        A day whose key was destroyed for its age takes late posts under a key of the next generation, which the next purge
+        destroys in turn.
+
         Args:
             arrived_on: JST day of arrival.
             source: id of the source in the register.
@@ -221,11 +241,18 @@ class Vault:
         Returns:
             The batch.
         """
-        return self._write(Batch("raw", arrived_on, source, name), table)
+        return self._write(self.open_batch("raw", arrived_on, source, name), table)
 
     def write_quarantine(self, arrived_on: date, source: str, name: str, table: pa.Table) -> Batch:
         """Write the quarantined records of one batch, as `write_raw` does."""
-        return self._write(Batch("quarantine", arrived_on, source, name), table)
+        return self._write(self.open_batch("quarantine", arrived_on, source, name), table)
+
+    def open_batch(self, shelf: Shelf, arrived_on: date, source: str, name: str) -> Batch:
+        """The batch of that name to write to: of the first generation whose key was not destroyed."""
+        batch = Batch(shelf, arrived_on, source, name)
+        while self.keyring.is_destroyed(batch.key_id):
+            batch = batch._replace(generation=batch.generation + 1)
+        return batch
 
     def _write(self, batch: Batch, table: pa.Table) -> Batch:
         if table.num_rows == 0:
@@ -249,7 +276,8 @@ class Vault:
         found = []
         for path in self._shelf(shelf).glob("arrived_on=*/source=*/*.parquet"):
             day = date.fromisoformat(path.parent.parent.name.removeprefix("arrived_on="))
-            batch = Batch(shelf, day, path.parent.name.removeprefix("source="), path.stem)
+            source_id, generation = _parse_label(path.parent.name.removeprefix("source="))
+            batch = Batch(shelf, day, source_id, path.stem, generation)
             if (
                 not path.name.startswith(".")
                 and (wanted is None or day in wanted)
@@ -304,16 +332,16 @@ class Vault:
         """Remove one batch's file; its key stays."""
         remove(self.path(batch))
 
-    def remove_days(self, shelf: Shelf, days: Iterable[tuple[date, str]]) -> None:
-        """Remove all files of days of arrival and sources, and a day's folder when it is empty."""
-        for arrived_on, source in days:
-            directory = self._shelf(shelf) / f"arrived_on={arrived_on:%Y-%m-%d}" / f"source={source}"
+    def remove_days(self, batches: Iterable[Batch]) -> None:
+        """Remove all files of the days, sources and generations of these batches, and a day's folder when it is empty."""
+        for directory in sorted({self.path(batch).parent for batch in batches}):
             shutil.rmtree(directory, ignore_errors=True)
             with contextlib.suppress(OSError):
                 directory.parent.rmdir()
                 continue
             sync_directory(directory.parent)
-        sync_directory(self._shelf(shelf))
+        sync_directory(self._zones.raw)
+        sync_directory(self._zones.quarantine)
 
     def schema(self, batch: Batch) -> pa.Schema:
         """Schema that a batch was written with."""
@@ -346,7 +374,7 @@ class Vault:
         return (
             self._shelf(batch.shelf)
             / f"arrived_on={batch.arrived_on:%Y-%m-%d}"
-            / f"source={batch.source}"
+            / f"source={_labelled(batch.source, batch.generation)}"
             / f"{batch.name}.parquet"
         )
 

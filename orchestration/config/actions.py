@@ -5,12 +5,15 @@ Belongs here: the ledger of interventions that the effect marts are computed fro
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+import yaml
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from orchestration.config.reading import Day, Id, Section, Text, load_model, require_unique
+from orchestration.zones import write_atomic
 
 
 class Action(Section):
@@ -37,6 +40,15 @@ class Action(Section):
     )
     registered_on: Day = Field(description="the day on which this entry was written, YYYY-MM-DD")
     owner: Text = Field(description="the department that carries it out")
+
+    @field_validator("entity", "control_entities")
+    @classmethod
+    def _in_watchlist(cls, value: str | list[str], info: ValidationInfo) -> str | list[str]:
+        known = (info.context or {}).get("entities")
+        named = [value] if isinstance(value, str) else value
+        if known is not None and (unknown := [one for one in named if one not in known]):
+            raise ValueError(f"expected the id of a facility in watchlist.yaml, which has no {unknown[0]}")
+        return value
 
     @model_validator(mode="after")
     def _has_a_subject(self) -> Action:
@@ -66,10 +78,21 @@ class Actions(Section):
         return self
 
 
-def load_actions(path: Path) -> Actions:
+def load_actions(path: Path, entities: Collection[str] | None = None) -> Actions:
     """Read config/actions.yaml.
+
+    Args:
+        path: the file.
+        entities: ids of the watchlist's facilities, to check those named here; None to leave that out.
 
     Raises:
         ConfigError: it cannot be read or does not fit, a line a mistake.
     """
-    return load_model(path, Actions)
+    return load_model(path, Actions, {"entities": entities})
+
+
+def write_actions(path: Path, actions: Actions) -> None:
+    """Write a ledger of measures as `load_actions` reads it."""
+    values = actions.model_dump(mode="json", exclude_defaults=True)
+    text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False)
+    write_atomic(path, text.encode())

@@ -10,7 +10,7 @@ import difflib
 import re
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
@@ -132,12 +132,13 @@ class _Lines:
         return result
 
 
-def load_model(path: Path, model: type[Model]) -> Model:
+def load_model(path: Path, model: type[Model], context: Mapping[str, Any] | None = None) -> Model:
     """Read a YAML file as a model.
 
     Args:
         path: the file.
         model: its schema. A field's `description` says what is expected there, in words that follow "expected".
+        context: for validators that need to know what stands in other files.
 
     Returns:
         The checked values.
@@ -148,7 +149,7 @@ def load_model(path: Path, model: type[Model]) -> Model:
     file = display_path(path)
     values, lines = _parse(path, file)
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context=context)
     except ValidationError as error:
         problems = [_problem(file, lines, model, detail) for detail in error.errors(include_url=False)]
     raise ConfigError(dict.fromkeys(problems))
@@ -274,12 +275,12 @@ def _walk(model: type[BaseModel], place: Place) -> Iterable[tuple[type[BaseModel
                 return
             description, current = field.description, field.annotation
         else:
-            arguments = typing.get_args(_plain(current))
+            arguments = typing.get_args(plain_type(current))
             current = arguments[-1] if arguments else None
         yield _section(current), description
 
 
-def _plain(annotation: Any) -> Any:
+def plain_type(annotation: Any) -> Any:
     """An annotation without Annotated and None."""
     while True:
         origin = typing.get_origin(annotation)
@@ -292,7 +293,7 @@ def _plain(annotation: Any) -> Any:
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:
-    plain = _plain(annotation)
+    plain = plain_type(annotation)
     return plain if isinstance(plain, type) and issubclass(plain, BaseModel) else None
 
 

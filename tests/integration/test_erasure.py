@@ -263,7 +263,7 @@ def test_staging_outlives_raw_and_is_erased_all_the_same(home: Home) -> None:
     home.load(FIRST, [post(1), post(2)])
     path = home.zones.redacted / f"arrived_on={FIRST}" / "part.parquet"
     schema = pq.read_schema(path)
-    home.vault.remove_days("raw", [(FIRST, "test")])
+    home.vault.remove_days(home.vault.batches("raw"))
     rows = home.erase(Removal("qa", None, "a", None, "request"))
     assert rows == {"restricted": 2, "staging": 4}
     assert not home.holds("canary-text")

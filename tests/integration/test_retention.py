@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from night_to_kill import KEEP, NOW, TODAY, Parts, build, night, state
+from night_to_kill import KEEP, NOW, TODAY, Parts, build, night, raw, state
 
 from orchestration.config.policy import load_policy
 from orchestration.config.sources import load_sources
@@ -38,8 +38,6 @@ def test_expired_days_go_with_their_keys(parts: Parts) -> None:
     batch = Batch("raw", TODAY - timedelta(days=30), "long", "batch")
     with pytest.raises(KeyDestroyedError):
         parts.vault.read(batch)
-    with pytest.raises(KeyDestroyedError):
-        parts.vault.write_raw(batch.arrived_on, "long", "again", parts.vault.read_raw())
     assert parts.vault.is_partly_destroyed(TODAY - timedelta(days=6))
     assert not parts.vault.is_partly_destroyed(TODAY - timedelta(days=1))
 
@@ -59,7 +57,7 @@ def test_each_destruction_is_certified_once(parts: Parts) -> None:
     report = parts.retention.purge(NOW)
     assert parts.certificates.verify() == len(report.certificates)
     raw = [
-        c for c in report.certificates if c.zone == "raw" and c.what == f"{TODAY - timedelta(days=45)} long"
+        c for c in report.certificates if c.zone == "raw" and c.what == f"{TODAY - timedelta(days=45)}-long"
     ]
     assert [(c.quantity, c.key_id) for c in raw] == [(10, f"raw-{TODAY - timedelta(days=45)}-long")]
     again = parts.retention.purge(NOW)
@@ -72,6 +70,14 @@ def test_a_day_of_which_all_was_erased_loses_its_key_too(parts: Parts) -> None:
     report = parts.retention.purge(NOW)
     assert f"raw-{TODAY - timedelta(days=45)}-long" in report.keys
     assert not parts.keyring.ids(f"raw-{TODAY - timedelta(days=45)}")
+
+
+def test_late_posts_of_a_destroyed_day_go_with_the_next_purge(parts: Parts) -> None:
+    parts.retention.purge(NOW)
+    late = parts.vault.write_raw(TODAY - timedelta(days=45), "long", "late", raw(range(900, 903)))
+    report = parts.retention.purge(NOW)
+    assert (report.rows["raw"], report.keys) == (3, [late.key_id])
+    assert late not in parts.vault.batches("raw")
 
 
 def test_a_damaged_file_does_not_hold_up_the_purge(parts: Parts) -> None:

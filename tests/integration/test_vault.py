@@ -27,7 +27,7 @@ from orchestration.keyring import (
     parse_period,
     period_of,
 )
-from orchestration.vault import MAGIC, Batch, Ledger, Vault, VaultError
+from orchestration.vault import MAGIC, Batch, Ledger, Vault, VaultError, parse_data_key_id
 from orchestration.zones import ZoneError, Zones
 
 pytestmark = pytest.mark.integration
@@ -131,10 +131,21 @@ def test_nothing_opens_after_the_key_is_destroyed(vault: Vault, zones: Zones, ke
     assert keyring.destroy(batch.key_id) == 0
     with pytest.raises(KeyDestroyedError, match=f"{batch.key_id} was destroyed"):
         vault.read(batch)
-    with pytest.raises(KeyDestroyedError):
-        vault.write_raw(DAY, "x-api", NAME, POSTS)
     assert vault.read(other).num_rows == 2
     assert wrapped not in all_bytes(zones.root)
+
+
+def test_a_day_opened_again_has_a_key_of_its_own(vault: Vault, keyring: Keyring) -> None:
+    old = vault.write_raw(DAY, "x-api", NAME, POSTS)
+    keyring.destroy(old.key_id)
+    vault.remove_days([old])
+    late = vault.write_raw(DAY, "x-api", NAME, POSTS.slice(1))
+    assert late.key_id == f"{old.key_id}.2"
+    assert parse_data_key_id(late.key_id) == (DAY, "x-api", 2)
+    assert vault.batches("raw") == [late]
+    assert vault.write_raw(DAY, "x-api", NAME, POSTS.slice(1)) == late
+    assert vault.read_raw().num_rows == 1
+    assert vault.is_partly_destroyed(DAY)
 
 
 def test_a_wrong_master_key_is_told(vault: Vault, zones: Zones) -> None:
@@ -184,9 +195,9 @@ def test_names_cannot_leave_the_vault(vault: Vault, name: str) -> None:
 def test_days_are_removed_one_source_at_a_time(vault: Vault, zones: Zones) -> None:
     vault.write_raw(DAY, "x-api", NAME, POSTS)
     vault.write_raw(DAY, "qa", NAME, POSTS)
-    vault.remove_days("raw", [(DAY, "x-api")])
+    vault.remove_days(vault.batches("raw", source="x-api"))
     assert [batch.source for batch in vault.batches("raw")] == ["qa"]
-    vault.remove_days("raw", [(DAY, "qa")])
+    vault.remove_days(vault.batches("raw", source="qa"))
     assert not list(zones.raw.iterdir())
 
 

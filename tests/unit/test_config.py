@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.config.actions import load_actions
+from orchestration.config.actions import load_actions, write_actions
+from orchestration.config.describing import page
 from orchestration.config.policy import load_policy
 from orchestration.config.reading import ConfigError, display_path
 from orchestration.config.sources import SourceEntry, load_sources
@@ -57,10 +58,7 @@ def test_what_ships_is_valid() -> None:
     register = load_sources(SHIPPED / "sources.yaml")
     watchlist = load_watchlist(SHIPPED / "watchlist.yaml")
     load_policy(SHIPPED / "policy.yaml")
-    actions = load_actions(SHIPPED / "actions.yaml").actions
-    facilities = set(watchlist.ids("own", "competitor"))
-    assert {action.entity for action in actions} <= facilities
-    assert {entity for action in actions for entity in action.control_entities} <= facilities
+    assert load_actions(SHIPPED / "actions.yaml", watchlist.ids("own", "competitor")).actions
     matcher = compile_watchlist(watchlist.watch_entries())
     for entry in watchlist.entries:
         found = matcher.match(entry.names[0], date(2026, 11, 1))
@@ -279,6 +277,24 @@ def test_action_mistakes(tmp_path: Path, old: str, new: str, told: str) -> None:
     ).startswith(f"F:3: {told}")
 
 
+def test_an_action_names_facilities_of_the_watchlist(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        f"version: 1\nactions:\n  - {ACTION.replace('owner:', 'control_entities: [x, y], owner:')}\n",
+    )
+    assert load_actions(path, {"h", "x", "y"}).actions
+    with pytest.raises(
+        ConfigError, match=r":3: actions\[0\].entity: expected the id .* has no h\n.*has no y"
+    ):
+        load_actions(path, {"x"})
+
+
+def test_actions_are_written_as_they_are_read(tmp_path: Path) -> None:
+    shipped = load_actions(SHIPPED / "actions.yaml")
+    write_actions(tmp_path / "actions.yaml", shipped)
+    assert load_actions(tmp_path / "actions.yaml") == shipped
+
+
 def test_an_action_knows_whether_it_was_registered_before(tmp_path: Path) -> None:
     text = f"version: 1\nactions:\n  - {ACTION}\n"
     assert load_actions(write(tmp_path, text)).actions[0].preregistered
@@ -301,3 +317,8 @@ def test_numbers_and_days_stay_text_where_text_is_wanted(tmp_path: Path) -> None
     assert register.sources[0].blocked_accounts == ["0123", "2118850918612961869", "1_000"]
     assert register.stale_terms(date(2028, 1, 1)) == ["forum"]
     assert register.stale_terms(date(2026, 11, 1)) == []
+
+
+def test_the_page_of_keys_is_as_the_schemas_are() -> None:
+    written = (SHIPPED.parent / "docs" / "configuration.md").read_text("utf-8")
+    assert written == page(), "python -m orchestration.config.describing > docs/configuration.md"
