@@ -786,6 +786,7 @@ def residual_rows(texts: Sequence[str], *, allow: Collection[str] = ()) -> dict[
     return {row: tuple(sorted(kinds)) for row, kinds in sorted(found.items())}
 
 
+_HEAD = 4096
 _OVERLAP = 1024  # longer than the longest thing that a byte pattern takes
 
 
@@ -812,13 +813,20 @@ def encoding_of(head: bytes) -> str:
 
 
 def _decoded(chunks: Iterable[bytes]) -> Iterator[str]:
+    """The text of the chunks, once enough of the file is there to tell how it is written."""
     decoder: codecs.IncrementalDecoder | None = None
+    head = b""
     for chunk in chunks:
-        if decoder is None and chunk:
-            decoder = codecs.getincrementaldecoder(encoding_of(chunk[:8192]))("replace")
         if decoder is not None:
             yield decoder.decode(chunk)
-    if decoder is not None:
+            continue
+        head += chunk
+        if len(head) >= _HEAD:
+            decoder = codecs.getincrementaldecoder(encoding_of(head))("replace")
+            yield decoder.decode(head)
+    if decoder is None:
+        yield head.decode(encoding_of(head), "replace")
+    else:
         yield decoder.decode(b"", final=True)
 
 
