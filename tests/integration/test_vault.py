@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration import maintenance
 from orchestration.keyring import (
     KeyDestroyedError,
     Keyring,
@@ -34,7 +35,15 @@ pytestmark = pytest.mark.integration
 
 DAY = date(2026, 11, 5)
 CANARY = "桜ヶ丘の鈴木花子です 090-0123-4567"
-POSTS = pa.table({"post_id": ["1", "2"], "text": [CANARY, "待ち時間が長い"], "created_at": [1, 2]})
+POSTS = pa.table(
+    {
+        "source": ["x", "x"],
+        "post_id": ["1", "2"],
+        "author_id": ["a", "b"],
+        "text": [CANARY, "待ち時間が長い"],
+        "created_at": [1, 2],
+    }
+)
 NAME = "a" * 64
 
 
@@ -342,3 +351,25 @@ def test_the_ledger_remembers_files_and_their_first_day(zones: Zones, keyring: K
     assert ledger.entries() == []
     with pytest.raises(VaultError):
         ledger.get("../x")
+
+
+def test_an_operator_changes_the_master_key(
+    zones: Zones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KOE_HOME", str(zones.root))
+    for variable in ("KOE_MASTER_KEY", "KOE_MASTER_KEY_FILE", "KOE_MASTER_KEY_COMMAND"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.warns(MasterKeyWarning):
+        batch = Vault(zones, Keyring.open(zones)).write_raw(DAY, "x-api", NAME, POSTS)
+    new = tmp_path / "new.key"
+    assert maintenance.main(["rotate", str(new)]) == 0
+    assert maintenance.main(["rotate", str(new)]) == 0
+    assert "0 keys are wrapped by" in capsys.readouterr().out
+    with pytest.raises(KeyringError, match="is not the one that wrapped"):
+        Keyring.open(zones)
+    monkeypatch.setenv("KOE_MASTER_KEY_FILE", str(new))
+    assert Vault(zones, Keyring.open(zones)).read(batch).num_rows == 2
+    assert maintenance.main(["restored"]) == 0
+    monkeypatch.setenv("KOE_HOME", str(tmp_path / "none"))
+    assert maintenance.main(["restored"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
