@@ -1,0 +1,46 @@
+"""The analysts' page names every code that a label can have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transforms.classification import legal, lexicons
+from transforms.classification.assembly import REVIEW_QUEUES
+from transforms.classification.facets import VOICE_CLASSES
+from transforms.classification.themes import taxonomy
+from transforms.posts import ADVERSE_EVENT
+
+PAGE = (Path(__file__).parents[3] / "docs" / "labels.md").read_text(encoding="utf-8")
+CODES = [
+    *taxonomy().topics,
+    *taxonomy().themes,
+    *legal.AD_KINDS,
+    *REVIEW_QUEUES,
+    *VOICE_CLASSES,
+    *VOICE_CLASSES.values(),
+    *(field.name for field in ADVERSE_EVENT),
+]
+WORDS = [
+    *{row["setting"] for row in lexicons.rows("settings")},
+    *{row["stage"] for row in lexicons.rows("stages")},
+    *{row["category"] for row in lexicons.rows("sensitive")},
+]
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES)))
+def test_a_code_is_explained(code: str) -> None:
+    assert f"`{code}`" in PAGE
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_a_value_is_named(word: str) -> None:
+    assert word in PAGE
+
+
+def test_the_page_is_of_this_taxonomy() -> None:
+    assert f"`taxonomy_version` (now {taxonomy().version})" in PAGE
+    for theme in taxonomy().themes.values():
+        assert theme.definition_ja in PAGE
+        assert theme.owner_ja in PAGE
