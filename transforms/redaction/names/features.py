@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from transforms.redaction.names.lexicon import lexicon, to_hiragana
+from transforms.redaction.names.lexicon import lexicon, looks_family, looks_given, to_hiragana
 from transforms.redaction.names.vocabulary import WORD_CLASS
 from transforms.text.tokens import Token
 
@@ -21,6 +21,9 @@ REACH: Final = 3
 
 JOINED: Final = "連結"
 """Second part of speech of tokens that were put together again (`joining`)."""
+
+SPOTTED: Final = "抽出"
+"""Second part of speech of names that were cut out of other tokens (`spotting`)."""
 
 _FUNCTION_POS: Final = frozenset({"助詞", "助動詞"})
 _SYMBOL_POS: Final = frozenset({"補助記号", "記号", "空白"})
@@ -49,7 +52,8 @@ def script(surface: str) -> str:
 def name_flags(surface: str) -> str:
     """Letters for the lists of names that hold `surface`; empty where none does.
 
-    S/s: a frequent or rare family name; G/g: a popular or rare given name; R/r: the same by reading.
+    S/s: a frequent or rare family name; G/g: a popular or rare given name; R/r: the same by reading; F: the reading of a
+    family name; Q/q: in none, but kanji like a family or a given name's.
     """
     names = lexicon()
     count = names.surnames.get(surface, 0)
@@ -58,6 +62,8 @@ def name_flags(surface: str) -> str:
         flags += "G"
     elif surface in names.given:
         flags += "g"
+    if not flags:
+        flags = "Q" * looks_family(surface) + "q" * looks_given(surface)
     reading = to_hiragana(surface)
     if reading in names.given_readings_popular:
         flags += "R"
@@ -134,7 +140,7 @@ def describe(token: Token) -> Description:
     letter = script(surface)
     flags = name_flags(surface)
     kind = _kind(token, letter, flags)
-    is_name = token.pos3 == "人名" or token.pos2 == JOINED
+    is_name = token.pos3 == "人名" or token.pos2 in {JOINED, SPOTTED}
     word = kind if is_name else surface
     pos = f"{token.pos[:2]}{token.pos2[:2]}{token.pos3[:2]}{token.pos4[:1]}"
     near = (f"w{word}", f"k{kind}", f"p{pos}", f"z{surface[-1:]}")

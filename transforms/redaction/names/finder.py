@@ -276,6 +276,8 @@ class _Names:
             return "both" if "S" in here.flags and token.surface not in keep.PREFECTURES else "place"
         if token.pos not in {"名詞", "接頭辞", "接尾辞", "形状詞"}:
             return "other"
+        if here.letter == "C" and "s" in here.flags.lower() and len(token.surface) > 1:
+            return "both"
         return "listed" if here.flags else "unlisted"
 
     def _cue(self, i: int) -> str:
@@ -292,7 +294,7 @@ class _Names:
         told = behind.kind == "って/詞" and (behind2.role in _PEOPLE or self._surface(i + 2) in _SOMEBODY)
         if self._has_age(i + 1):
             return "person.label"
-        if told or (behind.kind == "と/詞" and behind2.role == "HEARSAY"):
+        if told or (behind.kind in {"と/詞", "とか/詞"} and behind2.role == "HEARSAY"):
             return "person.hearsay"
         return ""
 
@@ -309,7 +311,9 @@ class _Names:
             before2 = self.words[i - 3].description
         if before.role in _LABELS or (before2.role in _LABELS and before.kind in _AFTER_LABEL):
             return "person.label"
-        return "person.cue" if before.kind == "の/詞" and before2.role in _PEOPLE else ""
+        if before.role in _PEOPLE or (before.kind == "の/詞" and before2.role in _PEOPLE):
+            return "person.cue"
+        return ""
 
     def _surface(self, i: int) -> str:
         token = self.tokens[i]

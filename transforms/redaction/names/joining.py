@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from transforms.redaction.names.features import JOINED, script
-from transforms.redaction.names.lexicon import is_listed
+from transforms.redaction.names.lexicon import is_listed, looks_given
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
 from transforms.text.tokens import Token
 
@@ -20,7 +20,7 @@ MAX_LENGTH: Final = 7
 
 MAX_ADDRESSED: Final = 4
 
-_NAME_KANJI: Final = frozenset("子山川島城村町谷")
+_NAME_KANJI: Final = frozenset("子山川島城村町谷斗目")
 """Words of `vocabulary` that end names as well."""
 
 _OPENING: Final = frozenset("「『([【〈《<")
@@ -61,7 +61,7 @@ def _kanji_code(token: Token) -> str:
     surface = token.surface
     if token.pos2 == "数詞":
         return "n" if len(surface) == 1 else "X"
-    if len(surface) > 2 or token.pos3.startswith("助数詞"):
+    if len(surface) > 2 or (token.pos3.startswith("助数詞") and surface not in _NAME_KANJI):
         return "X"
     known = token.pos3 in {"人名", "地名"}
     if not known and surface in WORD_CLASS and surface not in _NAME_KANJI:
@@ -128,6 +128,13 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
     return None if result is None else result + list(tokens[done:])
 
 
+def _is_whole(tokens: Sequence[Token], start: int, stop: int) -> bool:
+    """Whether no kanji touch a run of kanji."""
+    return (start == 0 or script(tokens[start - 1].surface) != "C") and (
+        stop == len(tokens) or script(tokens[stop].surface) != "C"
+    )
+
+
 def _is_addressed_name(parts: Sequence[Token]) -> bool:
     """Whether kanji before an honorific make one name: no full name, none that ends in a word like 員."""
     surface = "".join(t.surface for t in parts)
@@ -158,4 +165,11 @@ def _longest(tokens: Sequence[Token], start: int, end: int, *, to_the_end: bool)
         surface = "".join(t.surface for t in parts)
         if len(surface) <= MAX_LENGTH and is_listed(surface):
             return stop - start
+        if (
+            stop - start == 2
+            and len(surface) == 2
+            and looks_given(surface)
+            and _is_whole(tokens, start, stop)
+        ):
+            return 2
     return 0

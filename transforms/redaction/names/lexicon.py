@@ -6,6 +6,7 @@ Does not: words that stand beside names (`vocabulary`), decisions.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -32,6 +33,8 @@ class Lexicon(NamedTuple):
         surname_readings_frequent: those of the family names that many people bear.
         given: given names in kanji.
         given_popular: those among them that many people bear.
+        given_kanji: kanji that often begin given names, kanji that often end them.
+        family_kanji: the same of family names.
         given_readings: readings of given names in hiragana.
         given_readings_popular: those among them that many people bear.
         romaji_surnames: family names in Latin letters, lower case, also in the spellings without long vowels.
@@ -44,6 +47,8 @@ class Lexicon(NamedTuple):
     surname_readings_frequent: frozenset[str]
     given: frozenset[str]
     given_popular: frozenset[str]
+    given_kanji: tuple[frozenset[str], frozenset[str]]
+    family_kanji: tuple[frozenset[str], frozenset[str]]
     given_readings: frozenset[str]
     given_readings_popular: frozenset[str]
     romaji_surnames: frozenset[str]
@@ -75,15 +80,19 @@ def lexicon() -> Lexicon:
     frequent_readings = frozenset(entry["reading"] for entry in families.values())
     both = (men, women)
     popular = (men_popular, women_popular)
+    given = frozenset(kanji for names in both for entry in names.values() for kanji in entry["kanji"])
+    given_popular = frozenset(
+        kanji for names in popular for entry in names.values() for kanji in entry["kanji"]
+    )
     return Lexicon(
         surnames={name: entry["count"] for name, entry in families.items()},
         surnames_rare=written | extra.HARD_FAMILY_NAMES,
         surname_readings=frequent_readings | family_readings,
         surname_readings_frequent=frequent_readings,
-        given=frozenset(kanji for names in both for entry in names.values() for kanji in entry["kanji"]),
-        given_popular=frozenset(
-            kanji for names in popular for entry in names.values() for kanji in entry["kanji"]
-        ),
+        given=given | extra.KANJI_GIVEN,
+        given_popular=given_popular | extra.KANJI_GIVEN,
+        given_kanji=_edges(given_popular, 60),
+        family_kanji=_edges(written, 40),
         given_readings=frozenset(reading for names in both for reading in names)
         | given_readings
         | extra.READINGS,
@@ -93,6 +102,27 @@ def lexicon() -> Lexicon:
             way for names in both for entry in names.values() for way in spellings(entry["en"])
         ),
     )
+
+
+def _edges(names: frozenset[str], least: int) -> tuple[frozenset[str], frozenset[str]]:
+    """Kanji that begin, and kanji that end, at least so many of the names that have two kanji or more."""
+    long = [name for name in names if len(name) > 1]
+    first, last = Counter(name[0] for name in long), Counter(name[-1] for name in long)
+    return frozenset(c for c, n in first.items() if n >= least), frozenset(
+        c for c, n in last.items() if n >= least
+    )
+
+
+def looks_given(surface: str) -> bool:
+    """Whether two or three kanji begin and end like given names do."""
+    first, last = lexicon().given_kanji
+    return 2 <= len(surface) <= 3 and surface[0] in first and surface[-1] in last
+
+
+def looks_family(surface: str) -> bool:
+    """Whether two or three kanji begin and end like family names do."""
+    first, last = lexicon().family_kanji
+    return 2 <= len(surface) <= 3 and surface[0] in first and surface[-1] in last
 
 
 @lru_cache(50_000)

@@ -15,6 +15,7 @@ from typing import Final
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from transforms.redaction.names import extra
+from transforms.redaction.names.features import SPOTTED
 from transforms.redaction.names.joining import joined
 from transforms.redaction.names.lexicon import lexicon
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
@@ -90,7 +91,7 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
 
 def _name(parts: Sequence[Token], text: str, start: int, end: int) -> Token:
     whole = joined(parts)
-    return whole._replace(surface=text[start:end], start=start, end=end)
+    return whole._replace(surface=text[start:end], start=start, end=end, pos2=SPOTTED)
 
 
 def _is_likely(name: str, *, addressed: bool) -> bool:
