@@ -19,7 +19,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -443,41 +443,59 @@ class _Rows:
     def _post_table(self) -> pa.Table:
         if not self._posts:
             return RAW_SCHEMA.empty_table()
-        size = len(self._posts)
         columns: dict[str, Any] = dict(zip(Post._fields, zip(*self._posts, strict=True), strict=True))
         allowed = self._rules.allowed_fields
         for name in columns if allowed is not None else ():
             if allowed is not None and name not in allowed and name not in _KEPT_ALWAYS:
-                columns[name] = [None] * size
-        columns |= {
-            "file_id": [self._report.file_id] * size,
-            "line": self._lines,
-            "arrived_on": [self._report.arrived_on] * size,
-            "loaded_at": [self._loaded_at] * size,
+                columns[name] = None
+        columns |= {"line": self._lines, **self._arrival()}
+        return _table(columns, RAW_SCHEMA, len(self._posts))
+
+    def _arrival(self) -> dict[str, pa.Scalar]:
+        return {
+            "file_id": pa.scalar(self._report.file_id),
+            "arrived_on": pa.scalar(self._report.arrived_on),
+            "loaded_at": pa.scalar(self._loaded_at),
         }
-        return _table(columns, RAW_SCHEMA)
 
     def _aside_table(self) -> pa.Table:
         if not self._aside:
             return QUARANTINE_SCHEMA.empty_table()
-        size = len(self._aside)
         columns: dict[str, Any] = {
-            "source_id": [self._rules.source_id] * size,
-            "family": [self._family] * size,
-            "file_id": [self._report.file_id] * size,
+            "source_id": pa.scalar(self._rules.source_id),
+            "family": None if self._family is None else pa.scalar(self._family),
             "line": [record.line for record, _ in self._aside],
             "reason": [record.reason for record, _ in self._aside],
             "raw": [record.raw for record, _ in self._aside],
             "context": [context for _, context in self._aside],
-            "arrived_on": [self._report.arrived_on] * size,
-            "loaded_at": [self._loaded_at] * size,
+            **self._arrival(),
         }
-        return _table(columns, QUARANTINE_SCHEMA)
+        return _table(columns, QUARANTINE_SCHEMA, len(self._aside))
 
 
-def _table(columns: Mapping[str, Iterable[Any]], schema: pa.Schema) -> pa.Table:
-    arrays = [pa.array(columns[each.name], each.type) for each in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)
+def _table(columns: Mapping[str, Sequence[Any] | pa.Scalar | None], schema: pa.Schema, rows: int) -> pa.Table:
+    """A table of columns that are given as values, as one value for all rows, or as None for nothing."""
+    return pa.Table.from_arrays(
+        [_column(columns[each.name], each.type, rows) for each in schema], schema=schema
+    )
+
+
+def _column(values: Sequence[Any] | pa.Scalar | None, kind: pa.DataType, rows: int) -> pa.Array:
+    if isinstance(values, pa.Scalar):
+        return pa.repeat(values, rows).cast(kind)
+    if values is None or not any(values):  # most posts are no reviews, have no edits
+        return _nothing(values, kind, rows)
+    return pa.array(values, kind)
+
+
+def _nothing(values: Sequence[Any] | None, kind: pa.DataType, rows: int) -> pa.Array:
+    if pa.types.is_list(kind):
+        return pa.ListArray.from_arrays(
+            pa.repeat(pa.scalar(0, pa.int32()), rows + 1), pa.nulls(0, kind.value_type)
+        )
+    if values is None or all(value is None for value in values):
+        return pa.nulls(rows, kind)
+    return pa.array(values, kind)
 
 
 class Replayed(NamedTuple):

@@ -62,7 +62,7 @@ def clean_text(value: object) -> str | None:
         raise Rejected("wrong_shape")
     if len(value) > _MAX_RAW_TEXT:
         raise Rejected("text_too_long")
-    if _ODD.search(value):
+    if not value.isprintable() and _ODD.search(value):  # the first is cheap and true of most
         value = _INVISIBLE.sub("", value.replace("\r\n", "\n"))
         value = join_surrogates(value)
     value = value.strip()
@@ -107,8 +107,8 @@ def required_id(value: object) -> str:
     Raises:
         Rejected: `bad_id`, also where there is none.
     """
-    found = as_id(value)
-    if found is None:
+    found = value if type(value) is str and len(value) <= _MAX_ID and value.isprintable() else as_id(value)
+    if not found:
         raise Rejected("bad_id")
     return found
 
@@ -119,8 +119,8 @@ def required_author(value: object) -> str:
     Raises:
         Rejected: `missing_author`: without an author a later account deletion could not be followed; `bad_id`.
     """
-    found = as_id(value)
-    if found is None:
+    found = value if type(value) is str and len(value) <= _MAX_ID and value.isprintable() else as_id(value)
+    if not found:
         raise Rejected("missing_author")
     return found
 
