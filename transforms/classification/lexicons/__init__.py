@@ -10,7 +10,9 @@ Every table has the columns that `_TABLES` names. Three of them are the same eve
 * `at`: empty, or a regular expression that must match where the spelling begins (a look-behind sees what stands before).
 * `around`: empty, or a regular expression of which a match must take in some of the spelling.
 
-Both see `WINDOW` characters around the spelling, on folded text in lower case, and are tried only where the spelling
+A short spelling without a condition must stand by itself (see `_edges`).
+
+Both conditions see `WINDOW` characters around the spelling, on folded text in lower case, and are tried only where the spelling
 stands, so that a text costs one automaton pass and few expressions. The hit is then what the expression matched.
 
 A line that starts with `#` is a comment. The version below goes into every classified row.
@@ -38,6 +40,7 @@ MAX_SCANNED = 20_000
 """Folded characters that are looked at. A post of any platform is shorter; what is longer is no post."""
 
 _PLACE = itemgetter(0, 1)
+_KATAKANA = re.compile("[ァ-ヶー]+")
 
 _ASCII_LOWER = {ord(capital): capital.lower() for capital in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
@@ -274,15 +277,30 @@ def _read(table: str) -> list[tuple[str, Entry]]:
         values = tuple(row[column] for column in _TABLES[table])
         at = re.compile(row["at"]) if row["at"] else None
         around = re.compile(row["around"]) if row["around"] else None
+        bare = at is None and around is None
         for term in row["terms"].split("|"):
             names = term.split("=")
-            if values[0].startswith("@"):
-                first = values[0][1:] if term.endswith("*") else names[0]
-                entry = Entry(table, f"{table}.{first}", (first, *values[1:]), at, around)
-            else:
-                entry = Entry(table, f"{table}.{values[0]}", values, at, around)
-            pairs.extend((spelling, entry) for name in names for spelling in _spellings(name))
+            first = values[0]
+            if first.startswith("@"):
+                first = first[1:] if term.endswith("*") else names[0]
+            entry = Entry(table, f"{table}.{first}", (first, *values[1:]), at, around)
+            for spelling in (s for name in names for s in _spellings(name)):
+                edges = _edges(spelling) if bare else None
+                pairs.append((spelling, entry if edges is None else entry._replace(at=edges)))
     return pairs
+
+
+def _edges(spelling: str) -> re.Pattern[str] | None:
+    """The condition that a short spelling stands by itself, None for a long one.
+
+    Latin letters, or up to three katakana, within a longer word of the same letters are another word: ect in direct,
+    ヒブ in ヒブロック.
+    """
+    if spelling.isascii() and spelling.isalnum():
+        return re.compile(f"(?<![a-z]){re.escape(spelling)}(?![a-z])")
+    if len(spelling) <= 3 and _KATAKANA.fullmatch(spelling):
+        return re.compile(f"(?<![ァ-ヶー]){spelling}(?![ァ-ヶー])")
+    return None
 
 
 def _spellings(term: str) -> list[str]:
