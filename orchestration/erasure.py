@@ -19,26 +19,26 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from ahocorasick_rs import BytesAhoCorasick
 
 from orchestration.certificates import Certificate, Certificates, Destroyed
-from orchestration.keyring import Keyring, Pseudonymiser
+from orchestration.keyring import KeyDestroyedError, Keyring, Pseudonymiser
 from orchestration.rewriting import (
     SCAN_ROWS,
-    Mask,
     RowTest,
     arrived_on,
+    count,
     parquet_files,
     posted_days,
     rewrite_without,
     scan,
 )
 from orchestration.tombstones import TOMBSTONE_KEY, Removal, Tombstones
-from orchestration.vault import Batch, Vault
+from orchestration.vault import Batch, Shelf, Vault
 from orchestration.zones import Zones, make_private, remove, write_atomic
 
 _RECORD_KEY_PREFIX: Final = "erasure-"
@@ -318,8 +318,9 @@ class Erasure:
             names, removals = self._pending_names(), [*removals, *versions]
         ids = _Ids(removals)
         rows: Counter[str] = Counter()
-        for batch, masks in (*self._raw_hits(ids), *self._quarantine_hits(ids)):
-            rows[batch.shelf] += _count(masks)
+        for hits in (self._raw_hits(ids), self._quarantine_hits(ids)):
+            for batch, parts in hits:
+                rows[batch.shelf] += count(parts)
         found = self._find_pseudonymous(self._pseudonym_mask(ids))
         plan = _Plan(
             task=secrets.token_hex(8),
@@ -336,38 +337,32 @@ class Erasure:
     def _find_pseudonymous(self, gone: RowTest) -> _Found:
         found = _Found(Counter(), set(), set(), {})
         for path in parquet_files(self._zones.staging):
-            masks = scan(path, gone)
-            found.rows["staging"] += _count(masks)
-            found.posted_days.update(posted_days(masks))
-            if masks and (day := arrived_on(path)):
+            parts = scan(path, gone)
+            found.rows["staging"] += count(parts)
+            found.posted_days.update(posted_days(parts))
+            if parts and (day := arrived_on(path)):
                 found.arrived_days.add(day)
-            for mask in masks:
-                names = mask.rows.filter(mask.gone).select(["key_id", "post_key"])
+            for part in parts:
+                names = part.select(["key_id", "post_key"])
                 for key_id, key in zip(*(column.to_pylist() for column in names.columns), strict=True):
                     found.keys.setdefault(key_id, set()).add(key)
         # The queues know posts only, so an author's rows there are found by the posts that staging has of the author.
         for path in parquet_files(self._zones.restricted):
-            found.rows["restricted"] += _count(scan(path, _or_has_key(gone, found.keys)))
+            found.rows["restricted"] += count(scan(path, _or_has_key(gone, found.keys)))
         return found
 
     def _other_versions(self, ids: _Ids) -> list[Removal]:
         """Removals of the earlier and later versions of erased posts, which platforms give ids of their own."""
         found: dict[tuple[str, str], None] = {}
-        for _, masked in self._raw_hits(ids, extra=["edit_ids"]):
-            for mask in masked:
-                rows = mask.rows.filter(mask.gone)
-                if "edit_ids" not in rows.schema.names:
+        for _, parts in self._raw_hits(ids):
+            for part in parts:
+                if "edit_ids" not in part.schema.names:
                     continue
-                for source, post_id, versions in zip(
-                    rows["source"].to_pylist(),
-                    rows["post_id"].to_pylist(),
-                    rows["edit_ids"].to_pylist(),
-                    strict=True,
-                ):
+                columns = (part[name].to_pylist() for name in ("source", "post_id", "edit_ids"))
+                for source, post_id, versions in zip(*columns, strict=True):
                     if versions:
-                        found |= dict.fromkeys(
-                            (source, id_) for id_ in {post_id, *versions} if id_ is not None
-                        )
+                        ids_of_post = {post_id, *versions} - {None}
+                        found |= dict.fromkeys((source, id_) for id_ in sorted(ids_of_post))
         return [
             Removal(source, id_, None, None, "delete")
             for source, id_ in found
@@ -385,22 +380,24 @@ class Erasure:
 
     # The vault ----------------------------------------------------------------------------------------------------
 
-    def _raw_hits(self, ids: _Ids, extra: Iterable[str] = ()) -> Iterator[tuple[Batch, list[Mask]]]:
-        """Raw batches that hold something to erase, with the parts that do."""
-        wanted = ["source", "post_id", "author_id", "edit_ids", *extra]
-        yield from self._hits("raw", wanted, ids.mask)
+    def _raw_hits(self, ids: _Ids) -> Iterator[tuple[Batch, list[pa.RecordBatch]]]:
+        """Raw batches that hold something to erase, with the identities of the rows that go."""
+        return self._hits("raw", ids.mask, ("source", "post_id", "author_id", "edit_ids"))
 
-    def _quarantine_hits(self, ids: _Ids) -> Iterator[tuple[Batch, list[Mask]]]:
+    def _quarantine_hits(self, ids: _Ids) -> Iterator[tuple[Batch, list[pa.RecordBatch]]]:
         finder = _finder(ids)
-        yield from self._hits("quarantine", None, lambda rows: _bytes_mask(rows, finder))
+        return self._hits("quarantine", lambda rows: _bytes_mask(rows, finder))
 
     def _hits(
-        self, shelf: Any, wanted: list[str] | None, gone: RowTest
-    ) -> Iterator[tuple[Batch, list[Mask]]]:
+        self, shelf: Shelf, gone: RowTest, wanted: tuple[str, ...] = ()
+    ) -> Iterator[tuple[Batch, list[pa.RecordBatch]]]:
         for batch in self._vault.batches(shelf):
-            columns = None if wanted is None else [n for n in self._vault.schema(batch).names if n in wanted]
-            masks = (Mask(rows, gone(rows)) for rows in self._vault.iterate(batch, columns, SCAN_ROWS))
-            hits = [mask for mask in masks if mask.gone.true_count]
+            try:
+                columns = [name for name in self._vault.schema(batch).names if not wanted or name in wanted]
+                parts = (rows.filter(gone(rows)) for rows in self._vault.iterate(batch, columns, SCAN_ROWS))
+                hits = [part for part in parts if part.num_rows]
+            except KeyDestroyedError:
+                continue  # an interrupted purge left the file: nobody can read it any more
             if hits:
                 yield batch, hits
 
@@ -477,10 +474,6 @@ class Erasure:
             return
         record = json.dumps(sorted(day.isoformat() for day in days)).encode()
         write_atomic(self._open_days, self._keyring.seal(_PLAN_KEY, record, context="open_days"))
-
-
-def _count(masked: Iterable[Mask]) -> int:
-    return sum(mask.gone.true_count for mask in masked)
 
 
 def _sum(one: ErasureReport, other: ErasureReport) -> ErasureReport:

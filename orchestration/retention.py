@@ -195,8 +195,8 @@ class Retention:
         if key_ids:
             gone = _has_period(key_ids)
             for path in parquet_files(self._zones.staging):
-                for mask in scan(path, gone):
-                    rows.update(mask.rows["key_id"].filter(mask.gone).to_pylist())
+                for part in scan(path, gone):
+                    rows.update(part["key_id"].to_pylist())
         return [
             Expired("staging", key_id.removeprefix(PSEUDONYM_PREFIX), rows[key_id], key_id)
             for key_id in key_ids
@@ -206,8 +206,8 @@ class Retention:
         last = today - timedelta(days=self._keep.restricted)
         rows: Counter[date] = Counter()
         for path in parquet_files(self._zones.restricted):
-            for mask in scan(path, _arrived_until(last)):
-                rows.update(mask.rows["arrived_on"].filter(mask.gone).to_pylist())
+            for part in scan(path, _arrived_until(last)):
+                rows.update(part["arrived_on"].to_pylist())
         return [
             Expired("restricted", day.isoformat(), count, None, day.isoformat())
             for day, count in sorted(rows.items())
@@ -252,12 +252,7 @@ class Retention:
             return
         gone = _has_period(key_ids)
         staging = parquet_files(self._zones.staging)
-        posts = {
-            key
-            for path in staging
-            for mask in scan(path, gone)
-            for key in mask.rows["post_key"].filter(mask.gone).to_pylist()
-        }
+        posts = {key for path in staging for part in scan(path, gone) for key in part["post_key"].to_pylist()}
         if posts:
             wanted = pa.array(sorted(posts), pa.string())
             for path in parquet_files(self._zones.restricted):

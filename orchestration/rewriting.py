@@ -6,7 +6,7 @@ Does not: deciding which rows go (`erasure`, `retention`); encrypted files (`vau
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,18 +23,6 @@ _IDENTITY_COLUMNS: Final = ("post_key", "author_key", "key_id", "posted_on", "ar
 RowTest = Callable[[pa.RecordBatch], pa.BooleanArray]
 """Which rows of a batch go. It sees the columns `post_key`, `author_key`, `key_id`, `posted_on`, `arrived_on`, where a file
 has them, and may see others."""
-
-
-class Mask(NamedTuple):
-    """A part of a file and which rows of it go.
-
-    Attributes:
-        rows: the part.
-        gone: boolean array, true where a row goes.
-    """
-
-    rows: pa.RecordBatch
-    gone: pa.BooleanArray
 
 
 class Removed(NamedTuple):
@@ -63,33 +51,38 @@ def arrived_on(path: Path) -> date | None:
     return None
 
 
-def scan(path: Path, gone: RowTest) -> list[Mask]:
-    """The parts of a file that hold rows to remove; only the columns that identify rows are read."""
-    masks: list[Mask] = []
+def scan(path: Path, gone: RowTest) -> list[pa.RecordBatch]:
+    """The rows of a file that go, by the columns that identify rows; no others are read."""
+    found: list[pa.RecordBatch] = []
     with pq.ParquetFile(path) as file:
         present = [name for name in _IDENTITY_COLUMNS if name in file.schema_arrow.names]
         for rows in file.iter_batches(SCAN_ROWS, columns=present):
-            mask = Mask(rows, gone(rows))
-            if mask.gone.true_count:
-                masks.append(mask)
-    return masks
+            going = rows.filter(gone(rows))
+            if going.num_rows:
+                found.append(going)
+    return found
 
 
 def rewrite_without(path: Path, gone: RowTest) -> Removed:
     """Rewrite a file without some rows, in one step; it is left alone where none of them is in it."""
-    masks = scan(path, gone)
-    if masks:
+    going = scan(path, gone)
+    if going:
         _rewrite(path, gone)
-    return Removed(sum(mask.gone.true_count for mask in masks), posted_days(masks))
+    return Removed(count(going), posted_days(going))
 
 
-def posted_days(masks: list[Mask]) -> set[date]:
-    """Days of writing of the rows that go."""
+def count(parts: Iterable[pa.RecordBatch]) -> int:
+    """Rows in all."""
+    return sum(part.num_rows for part in parts)
+
+
+def posted_days(parts: Iterable[pa.RecordBatch]) -> set[date]:
+    """Days of writing of the rows."""
     return {
         day
-        for mask in masks
-        if "posted_on" in mask.rows.schema.names
-        for day in mask.rows.filter(mask.gone)["posted_on"].unique().to_pylist()
+        for part in parts
+        if "posted_on" in part.schema.names
+        for day in part["posted_on"].unique().to_pylist()
     }
 
 
