@@ -31,6 +31,16 @@ VOICES = {
     "media": "報道",
     "public": "一般",
 }
+SOURCES = {
+    "x": "X",
+    "bluesky": "Bluesky",
+    "mastodon": "Mastodon",
+    "youtube": "YouTube",
+    "google_review": "Google 口コミ",
+    "qa": "Q&A サイト",
+    "blog": "ブログ",
+    "bbs": "掲示板",
+}
 METRICS = {
     "posts_in": "受信",
     "loaded": "取込",
@@ -204,7 +214,11 @@ def _tiles(
         )
     )
     uncertain = sorted(
-        {str(s["source"]) for s in sources if s["posted_on"] == last_day and s["status"] in ("silent", "low")}
+        {
+            _source(s["source"])
+            for s in sources
+            if s["posted_on"] == last_day and s["status"] in ("silent", "low")
+        }
     )
     tiles.append(
         Tile(
@@ -287,7 +301,11 @@ def _benchmark_figure(rows: list[Row]) -> list[Figure]:
 
 def _source_figure(rows: list[Row]) -> list[Figure]:
     points = [
-        {"posted_on": f"{r['posted_on']}T00:00:00", "source": r["source"], "status": r["status"]}
+        {
+            "posted_on": f"{r['posted_on']}T00:00:00",
+            "source": _source(r["source"]),
+            "status": r["status"],
+        }
         for r in rows
     ]
     return [Figure("sources", "取得元の健全性(日別)", Markup(charts.status_grid(points)))] if points else []  # noqa: S704
@@ -358,6 +376,14 @@ def _signed(value: float | None) -> str:
     return "非表示" if value is None else f"{value:+.0f}"
 
 
+def _voice(code: str) -> str:
+    return VOICES.get(code, code)
+
+
+def _source(code: str) -> str:
+    return SOURCES.get(code, code)
+
+
 def _people(value: int | None) -> str:
     return HIDDEN if value is None else f"{value:,}"
 
@@ -383,7 +409,8 @@ def _environment() -> jinja2.Environment:
         "percent": _percent,
         "signed": _signed,
         "number": _number,
-        "voice": lambda v: VOICES.get(v, v),
+        "voice": _voice,
+        "source": _source,
         "ja_month": lambda d: f"{d:%Y年%-m月}",
         "ja_day": lambda d: f"{d:%Y年%-m月%-d日}",
         "week": _span,

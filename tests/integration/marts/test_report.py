@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ import classified_posts as night
 import duckdb
 import pytest
 
+from orchestration.report.marts import Release
 from orchestration.report.render import ReportSummary, render_report
 from transforms.redaction import scan
 
@@ -113,7 +116,7 @@ def test_the_page_tells_the_stories_of_the_night(page: Path) -> None:
     assert re.search(r"7/13の週\s+さくら総合病院\s+待ち時間\s+否定的", words)
     assert re.search(r"もみじクリニック\s+:6/8の週に星5の口コミが10倍以上", words)
     assert re.search(rf"2026年7月\s+{night.DRUG}\s+発疹", words)
-    assert re.search(r"無音:qa\(8/4\s*〜8/6\s*\)", words)
+    assert re.search(r"無音:Q&A サイト\(8/4\s*〜8/6\s*\)", words)
     assert "不合格" in words
 
 
@@ -218,9 +221,6 @@ addEventListener('load', () => {
 @pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: the report was not opened in a browser")
 @pytest.mark.parametrize("width", [1000, 500])
 def test_a_browser_draws_every_chart_within_its_frame(page: Path, tmp_path: Path, width: int) -> None:
-    import html
-    import json
-
     measured = tmp_path / "measured.html"
     measured.write_text(page.read_text(encoding="utf-8").replace("</body>", MEASURE), encoding="utf-8")
     dom = chromium(measured, tmp_path, "--dump-dom", f"--window-size={width},1200")
@@ -244,8 +244,6 @@ def test_a_screenshot_shows_a_page_and_not_a_blank(page: Path, tmp_path: Path) -
 
 
 def test_periods_are_whole_before_they_are_reported(tmp_path: Path) -> None:
-    from orchestration.report.marts import Release
-
     path = tmp_path / "none.duckdb"
     duckdb.connect(str(path)).close()
     with Release(path) as release:
