@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections import Counter, defaultdict
@@ -12,9 +13,12 @@ from typing import Any
 import classified_posts as night
 import duckdb
 import pytest
+import yaml
+from conftest import PROJECT
 from conftest import run_dbt as dbt
 
 pytestmark = pytest.mark.integration
+ROOT = PROJECT.parent
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 
@@ -280,3 +284,32 @@ def test_an_arrival_window_is_days_and_nothing_else(home: Path) -> None:
     )
     assert result.returncode != 0
     assert "YYYY-MM-DD" in result.stdout
+
+
+# What the seeds repeat of the classifier's own tables
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_topics_and_themes_are_those_of_the_taxonomy() -> None:
+    taxonomy = yaml.safe_load(
+        (ROOT / "transforms/classification/data/taxonomy.yaml").read_text(encoding="utf-8")
+    )
+    assert seed("topics") == [{k: t[k] for k in ("code", "ja", "en")} for t in taxonomy["topics"]]
+    columns = ("code", "topic", "ja", "en", "owner_ja", "maps_to")
+    assert [{k: t[k] for k in columns} for t in seed("themes")] == [
+        {k: t[k] for k in columns} for t in taxonomy["themes"]
+    ]
+
+
+def test_sensitive_departments_and_settings_are_known_to_the_classifier() -> None:
+    lexicons = ROOT / "transforms/classification/lexicons"
+    known = {
+        kind: {line.split("\t")[0] for line in (lexicons / name).read_text(encoding="utf-8").splitlines()}
+        for kind, name in (("department", "departments.tsv"), ("care_setting", "settings.tsv"))
+    }
+    for row in seed("sensitive"):
+        assert row["kind"] == "flag" or row["code"] in known[row["kind"]], row
