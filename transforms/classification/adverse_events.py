@@ -6,6 +6,8 @@ Does not: the flag of the post (a model decides it with these features), clocks 
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,6 +21,12 @@ _MAX_PAIRS = 12
 _WEAK = "word"
 _OUTCOMES = frozenset({"入院", "後遺症", "副作用"})
 """Lay terms that say how it ended, not what happened: events only where no other is named."""
+
+
+_TAKEN_FOR = re.compile(r"(?:で|に|が出て|のため|には|の|が(?:ひど|つら|出))[^。、\n]{0,6}")
+"""What stands between a symptom and the product that was taken for it."""
+
+_RELIEVED = re.compile(r"[^。、\n]{0,8}(?:消え|治|引い|効|減っ|楽|なくな|おさま|軽く|[良よ]くな|改善)")
 
 
 class AdverseEvent(NamedTuple):
@@ -69,6 +77,10 @@ class AeFeatures(NamedTuple):
         serious: events or outcomes that are serious.
         taken: words of taking or using.
         because: words of cause (副作用, せい, たら).
+        after: events with a product before them in their sentence or the one before.
+        after_named: of these, with a product by name.
+        indications: events that a product was taken for (頭痛でロキソニン), as far as the words tell.
+        relieved: events that went away (痛みが消えた).
     """
 
     n_drugs: int
@@ -82,6 +94,10 @@ class AeFeatures(NamedTuple):
     serious: int
     taken: int
     because: int
+    after: int
+    after_named: int
+    indications: int
+    relieved: int
 
 
 class _Event(NamedTuple):
@@ -91,6 +107,8 @@ class _Event(NamedTuple):
     feared: bool
     asked: bool
     serious: bool
+    treated: bool
+    relieved: bool
 
 
 def drugs_in(scan: Scan) -> list[Hit]:
@@ -102,11 +120,10 @@ def events_in(scan: Scan) -> list[Hit]:
     """Events named in lay words, in order; the longest where they overlap, and one with a preferred term before one without."""
     hits = scan.of("events")
     known = [hit for hit in hits if hit.entry.values[1]]
-    vague = [
-        h
-        for h in hits
-        if not h.entry.values[1] and not any(k.start < h.end and h.start < k.end for k in known)
-    ]
+    if len(known) == len(hits):
+        return longest(known)
+    covered = {place for hit in known for place in range(hit.start, hit.end)}
+    vague = [h for h in hits if not h.entry.values[1] and covered.isdisjoint(range(h.start, h.end))]
     return longest([*known, *vague])
 
 
@@ -114,7 +131,7 @@ def find(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> list[Adv
     """Pair events with the products that they are blamed on.
 
     An event goes with the nearest product before it, else with the nearest after it; a word like 薬 gives way to a
-    product by name. A post without any recognised product or event gives one entry that says so, so that a reviewer sees
+    product by name. What a product was taken for, and what it relieved, is left out where another event is named. A post without any recognised product or event gives one entry that says so, so that a reviewer sees
     what a report still lacks.
 
     Args:
@@ -129,8 +146,9 @@ def find(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -> list[Adv
     has_patient = about in {"self", "family", "other", "public_figure"}
     has_reporter = labels.speaker in _REPORTERS
     drugs = _suspects(drugs_in(scan))
-    events = _events(scan, clauses)
-    named = [e for e in events if e.hit.entry.values[1] not in _OUTCOMES] or events
+    events = _events(scan, clauses, drugs)
+    named = [e for e in events if e.hit.entry.values[0] not in _OUTCOMES] or events
+    named = [e for e in named if not (e.treated or e.relieved)] or named
     serious_said = any(hit.entry.values[0] == "serious" for hit in scan.of("cues"))
     found: dict[tuple[str | None, str | None], AdverseEvent] = {}
     for event in named[:_MAX_PAIRS]:
@@ -178,16 +196,18 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
         Counts; all 0 where neither product nor event is named.
     """
     drugs = drugs_in(scan)
-    events = _events(scan, clauses)
+    events = _events(scan, clauses, drugs)
     cues = [hit.entry.values[0] for hit in scan.of("cues")]
     drug_clauses = {clause_at(clauses, hit.start) for hit in drugs}
     event_clauses = {e.clause for e in events}
     sentence = _sentences(clauses)
     drug_sentences = {sentence[i] for i in drug_clauses}
-    strong = sum(hit.entry.values[1] != _WEAK for hit in drugs)
+    named = [hit for hit in drugs if hit.entry.values[1] != _WEAK]
+    first_drug = _first_by_sentence(drugs, clauses, sentence)
+    first_named = _first_by_sentence(named, clauses, sentence)
     return AeFeatures(
-        n_drugs=strong,
-        n_drug_words=len(drugs) - strong,
+        n_drugs=len(named),
+        n_drug_words=len(drugs) - len(named),
         n_events=len(events),
         pairs=sum(sentence[i] in drug_sentences for i in event_clauses),
         near_pairs=sum(not drug_clauses.isdisjoint(range(i - 2, i + 3)) for i in event_clauses),
@@ -197,7 +217,27 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
         serious=sum(e.serious for e in events) + cues.count("serious"),
         taken=cues.count("taken"),
         because=cues.count("taken.because"),
+        after=sum(_follows(e, sentence, first_drug) for e in events),
+        after_named=sum(_follows(e, sentence, first_named) for e in events),
+        indications=sum(e.treated for e in events),
+        relieved=sum(e.relieved for e in events),
     )
+
+
+def _first_by_sentence(
+    drugs: Sequence[Hit], clauses: Sequence[Clause], sentence: list[int]
+) -> dict[int, int]:
+    """Where the first product of each sentence ends."""
+    first: dict[int, int] = {}
+    for hit in drugs:
+        first.setdefault(sentence[clause_at(clauses, hit.start)], hit.end)
+    return first
+
+
+def _follows(event: _Event, sentence: list[int], first: dict[int, int]) -> bool:
+    """Whether a product stands before an event in its sentence or in the one before."""
+    at = sentence[event.clause]
+    return at - 1 in first or first.get(at, event.hit.start + 1) <= event.hit.start
 
 
 def _sentences(clauses: Sequence[Clause]) -> list[int]:
@@ -210,14 +250,22 @@ def _sentences(clauses: Sequence[Clause]) -> list[int]:
     return numbers
 
 
-def _events(scan: Scan, clauses: Sequence[Clause]) -> list[_Event]:
+def _events(scan: Scan, clauses: Sequence[Clause], drugs: Sequence[Hit]) -> list[_Event]:
     found = []
+    starts = [hit.start for hit in drugs]
+    text = scan.text
     for hit in events_in(scan):
         at = clause_at(clauses, hit.start)
         clause = clauses[at]
-        denied = negated(scan.text, hit.end, clause.end)
+        denied = negated(text, hit.end, clause.end)
         feared = bool(clause.cues & {"fear", "conditional"})
-        found.append(_Event(hit, at, denied, feared, "question" in clause.cues, hit.entry.values[2] == "1"))
+        following = bisect_left(starts, hit.end)
+        treated = (
+            following < len(starts) and _TAKEN_FOR.fullmatch(text, hit.end, starts[following]) is not None
+        )
+        relieved = _RELIEVED.match(text, hit.end, hit.end + 18) is not None
+        asked = "question" in clause.cues
+        found.append(_Event(hit, at, denied, feared, asked, hit.entry.values[2] == "1", treated, relieved))
     return found
 
 

@@ -119,6 +119,19 @@ def test_an_outcome_is_an_event_only_where_no_other_is_named() -> None:
     assert {e.event for e in found("ロキソニンで蕁麻疹、副作用だって")} == {"蕁麻疹"}
 
 
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        ("頭痛でロキソニンを飲んだら蕁麻疹が出た", {"蕁麻疹"}),
+        ("湿疹に塗ったステロイドで皮膚が薄くなってヒリヒリ", {"ヒリヒリ"}),
+        ("リリカで痛みは消えたけどめまいがひどい", {"めまい"}),
+        ("頭痛でロキソニンを飲んだ", {"頭痛"}),  # nothing else is named: a reviewer decides
+    ],
+)
+def test_what_a_product_was_taken_for_gives_way(text: str, events: set[str]) -> None:
+    assert {e.event for e in found(text)} & {"頭痛", "蕁麻疹", "発疹", "ヒリヒリ", "めまい"} == events
+
+
 def test_pairs_are_bounded() -> None:
     assert (
         len(
@@ -140,10 +153,27 @@ def test_pairs_are_bounded() -> None:
         ("薬で入院", "serious", 1),
         ("錠剤を飲んだ", "n_drug_words", 1),
         ("ロキソニン", "n_drugs", 1),
+        ("薬を飲んだ。翌日から発疹", "after", 1),
+        ("リリカでめまい", "after_named", 1),
+        ("頭痛でロキソニン", "indications", 1),
+        ("めまいが消えた", "relieved", 1),
     ],
 )
 def test_features_count(text: str, field: str, least: int) -> None:
     assert getattr(adverse_events.ae_features(*read(text)), field) >= least
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("蕁麻疹が出てから薬をもらった", "after"),
+        ("薬を飲んだ。会計した。発疹", "after"),
+        ("薬でめまい", "after_named"),
+        ("ロキソニンで頭痛", "indications"),
+    ],
+)
+def test_features_do_not_count(text: str, field: str) -> None:
+    assert getattr(adverse_events.ae_features(*read(text)), field) == 0
 
 
 def test_features_of_nothing_are_zero() -> None:
