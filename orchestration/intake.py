@@ -25,9 +25,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from orchestration.config.sources import SourceEntry
 from transforms.posts import QUARANTINE_SCHEMA, RAW_SCHEMA, REMOVALS, Post, Quarantined
 from transforms.sources import NO_SIBLINGS, ColumnMapping, Reading, Siblings, is_safe_name, read, siblings_of
 
@@ -79,6 +81,29 @@ class SourceRules(NamedTuple):
     mapping: ColumnMapping | None = None
     blocked_languages: frozenset[str] = frozenset()
     blocked_accounts: frozenset[str] = frozenset()
+
+
+def rules_of(entry: SourceEntry) -> SourceRules:
+    """The rules of an entry of the register.
+
+    Args:
+        entry: of `config/sources.yaml`.
+    """
+    mapping = None
+    if entry.reader == "table":
+        columns = dict(entry.columns)
+        if entry.platform_column is not None:
+            columns["source"] = entry.platform_column
+        source = entry.platforms[0] if entry.platform_column is None else None
+        mapping = ColumnMapping(columns, source, zone=ZoneInfo(entry.timezone))
+    return SourceRules(
+        entry.id,
+        frozenset(entry.platforms),
+        frozenset(entry.allowed_fields),
+        mapping,
+        frozenset(entry.blocked_languages),
+        frozenset(entry.blocked_accounts),
+    )
 
 
 class LedgerEntry(Protocol):
@@ -513,7 +538,7 @@ class Replayed(NamedTuple):
 
 
 def replay(
-    quarantined: pa.Table, *, rules_of: Callable[[str], SourceRules | None], now: datetime
+    quarantined: pa.Table, *, rules_by_id: Callable[[str], SourceRules | None], now: datetime
 ) -> Replayed:
     """Reads quarantined records again, after a fix of the readers or of the rules.
 
@@ -522,14 +547,14 @@ def replay(
 
     Args:
         quarantined: rows of `QUARANTINE_SCHEMA`.
-        rules_of: the rules of a source by its id.
+        rules_by_id: the rules of a source of the register.
         now: when this run loads, with its zone.
     """
     posts, still_bad = [RAW_SCHEMA.empty_table()], [QUARANTINE_SCHEMA.empty_table()]
     fixed = 0
     loaded_at = int(now.astimezone(UTC).timestamp())
     for row in quarantined.to_pylist():
-        rules = rules_of(row["source_id"]) if row["line"] is not None and row["raw"] else None
+        rules = rules_by_id(row["source_id"]) if row["line"] is not None and row["raw"] else None
         if rules is None:
             still_bad.append(pa.Table.from_pylist([row], QUARANTINE_SCHEMA))
             continue

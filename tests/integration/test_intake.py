@@ -17,7 +17,17 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from orchestration.intake import FileLedger, FileReport, Intake, SourceRules, landing_files, replay
+from orchestration.config.sources import SourceEntry, load_sources
+from orchestration.intake import (
+    JST,
+    FileLedger,
+    FileReport,
+    Intake,
+    SourceRules,
+    landing_files,
+    replay,
+    rules_of,
+)
 from orchestration.keyring import Keyring, MasterKey
 from orchestration.vault import FileEntry, Ledger
 from orchestration.zones import Zones
@@ -330,14 +340,14 @@ def test_quarantined_records_are_read_again_after_a_fix(landing: Path) -> None:
     loaded = load(landing, claim=lambda name: rules[name.split("/")[0]])
     assert loaded.posts["post_id"].to_pylist() == ["7"]
     assert loaded.quarantined.num_rows == 4
-    rules["blog"] = SourceRules("blog", mapping=wrong._replace(offset=9 * 3600))
-    replayed = replay(loaded.quarantined, rules_of=rules.get, now=NOW)
+    rules["blog"] = SourceRules("blog", mapping=wrong._replace(zone=JST))
+    replayed = replay(loaded.quarantined, rules_by_id=rules.get, now=NOW)
     assert replayed.fixed == 2
     assert replayed.posts["post_id"].to_pylist() == ["1", "2"]
     assert replayed.posts["line"].to_pylist() == [2, 3]
     assert set(replayed.posts["file_id"].to_pylist()) <= set(loaded.quarantined["file_id"].to_pylist())
     assert replayed.quarantined["reason"].to_pylist() == ["bad_created_at", "missing_author"]
-    assert replay(replayed.quarantined, rules_of=lambda _: None, now=NOW).quarantined.num_rows == 2
+    assert replay(replayed.quarantined, rules_by_id=lambda _: None, now=NOW).quarantined.num_rows == 2
 
 
 def test_reports_hold_nothing_of_a_post(fixtures: Path) -> None:
@@ -345,3 +355,44 @@ def test_reports_hold_nothing_of_a_post(fixtures: Path) -> None:
     for record in expected():
         for key in ("text", "post_id", "author_id"):
             assert not record[key] or len(record[key]) < 6 or record[key] not in reports
+
+
+def test_every_fixture_by_the_register_as_it_is_shipped(fixtures: Path) -> None:
+    register = load_sources(Path(__file__).parents[2] / "config" / "sources.yaml")
+
+    def claim(name: str) -> SourceRules | None:
+        entry = register.source_of(name)
+        return None if entry is None else rules_of(entry)
+
+    loaded = load(fixtures, claim=claim)
+    assert {report.source_id for report in loaded.reports.values()} >= {
+        "x_api_v2",
+        "bluesky",
+        "mastodon",
+        "youtube",
+    }
+    assert loaded.posts.num_rows > 200
+
+
+def test_a_table_by_the_register(landing: Path) -> None:
+    shipped = load_sources(Path(__file__).parents[2] / "config" / "sources.yaml").sources[0]
+    columns = {"post_id": "id", "created_at": "日時", "text": "本文", "author_id": "誰"}
+    entry = SourceEntry.model_validate(
+        {
+            **shipped.model_dump(),
+
+                "reader": "table",
+                "columns": columns,
+                "platforms": ["blog", "bbs"],
+                "platform_column": "媒体"
+            ,
+        }
+    )
+    put(
+        landing / "any" / "a.csv",
+        "媒体,id,誰,日時,本文\nブログ,1,a,2026/11/3 9:05,よい\n掲示板,2,,2026/11/3 9:05,よい\nX,3,a,2026/11/3 9:05,よい\n".encode(),
+    )
+    loaded = load(landing, claim=lambda _: rules_of(entry))
+    assert loaded.posts["source"].to_pylist() == ["blog", "bbs"]
+    assert loaded.posts["created_at"].unique().to_pylist() == [1_793_664_300]
+    assert loaded.reports["any/a.csv"].dropped["unregistered_platform"] == 1

@@ -10,22 +10,18 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from transforms.posts import Source
+from transforms.posts import SOURCES, Source
 from transforms.sources.canonical import Rejected, as_id
 
 _SOURCES: Final[dict[str, Source]] = {
-    "x": "x",
+    **{source: source for source in SOURCES},
     "twitter": "x",
-    "blog": "blog",
     "blogs": "blog",
     "ブログ": "blog",
     "forum": "bbs",
     "forums": "bbs",
     "message boards": "bbs",
     "掲示板": "bbs",
-    "youtube": "youtube",
-    "bluesky": "bluesky",
-    "mastodon": "mastodon",
     "googleクチコミ": "google_review",
     "google reviews": "google_review",
     "知恵袋": "qa",

@@ -6,6 +6,7 @@ Does not: reading the mapping from a configuration file.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final, Literal, NamedTuple, cast, get_args
@@ -25,6 +26,7 @@ from transforms.sources.canonical import (
     required_id,
     stars,
 )
+from transforms.sources.exports import platform
 from transforms.sources.times import epoch_seconds, iso_seconds, local_seconds
 
 TimeUnit = Literal["iso", "seconds", "milliseconds", "microseconds"]
@@ -53,8 +55,8 @@ class ColumnMapping(NamedTuple):
         columns: column by canonical field (`FIELDS`); in JSON a path with dots, `user.id`. `post_id`, `created_at` and
             `text` are needed.
         source: the platform of all rows; None if a column tells.
-        source_values: platform by the value of the `source` column.
-        offset: seconds that times without zone are ahead of UTC; None if such times are to be refused.
+        source_values: platform by the value of the `source` column; names that exports commonly use are known.
+        zone: of times that are written without one; None if such times are to be refused.
         times: how times are written.
         markup: how texts are written.
         encoding: of delimited text without byte order mark that is not UTF-8.
@@ -63,7 +65,7 @@ class ColumnMapping(NamedTuple):
     columns: Mapping[str, str]
     source: Source | None = None
     source_values: Mapping[str, Source] = _NO_VALUES
-    offset: int | None = None
+    zone: dt.tzinfo | None = None
     times: TimeUnit = "iso"
     markup: Markup = "plain"
     encoding: str = "cp932"
@@ -116,9 +118,8 @@ class ColumnMapping(NamedTuple):
         return TableAdapter("mapped", "mapped", lambda row: wanted <= set(row), reader, self.encoding)
 
     def _post(self, cell: Callable[[str], Any]) -> Post:
-        source = self.source or self.source_values.get(str(cell("source")))
-        if source is None:
-            raise Rejected("unsupported_source")
+        named = str(cell("source") or "")
+        source = self.source or self.source_values.get(named) or platform(named)
         event = cell("event_type") or "create"
         if event not in _EVENTS:
             raise Rejected("unknown_event")
@@ -156,12 +157,11 @@ class ColumnMapping(NamedTuple):
             return epoch_seconds(value, _PER_SECOND[self.times])
         try:
             return iso_seconds(value)
-        except Rejected as rejected:
-            if self.offset is None:
+        except Rejected:
+            if self.zone is None:
                 raise
-            if rejected.reason == "created_at_without_zone" or isinstance(value, str):
-                return local_seconds(value, self.offset)
-            raise
+            local = dt.datetime.fromtimestamp(local_seconds(value, 0), dt.UTC)
+            return int(local.replace(tzinfo=self.zone).timestamp())
 
     def _time_or_none(self, value: object) -> int | None:
         """The time of a removal, which is followed whatever its time says."""

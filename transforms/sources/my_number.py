@@ -16,17 +16,20 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 PLACEHOLDER: Final = "［マイナンバー］"
 
 _DIGITS: Final = 12
+_WEIGHTS: Final = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)  # Q(11) to Q(1)
 _KANJI: Final = {
-    **{letter: value for value, letter in enumerate("〇一二三四五六七八九")},
-    "零": 0, "壱": 1, "壹": 1, "弐": 2, "貳": 2, "参": 3, "參": 3, "肆": 4, "伍": 5, "陸": 6, "漆": 7, "捌": 8, "玖": 9,
-    **{chr(0x2460 + value): value + 1 for value in range(9)}, "⓪": 0,
+    **{letter: str(value) for value, letter in enumerate("〇一二三四五六七八九")},
+    **{letter: str(value) for value, letter in enumerate("零壱弐参肆伍陸漆捌玖")},
+    **{letter: str(value) for value, letter in enumerate("⓪①②③④⑤⑥⑦⑧⑨")},
+    "壹": "1", "貳": "2", "參": "3",
 }  # fmt: skip
 # Zeros of all scripts on the basic plane (Unicode 14, general category Nd), each the first of a run of ten. Written out,
 # because a class of the basic plane alone is searched twice as fast as `\d`.
@@ -98,11 +101,7 @@ def check_digit(first_eleven: str) -> int:
     Returns:
         0 to 9.
     """
-    total = sum(
-        int(digit) * (place + 1 if place <= 6 else place - 5)
-        for place, digit in enumerate(reversed(first_eleven), 1)
-    )
-    remainder = total % 11
+    remainder = sum(int(digit) * weight for digit, weight in zip(first_eleven, _WEIGHTS, strict=True)) % 11
     return 0 if remainder <= 1 else 11 - remainder
 
 
@@ -130,61 +129,68 @@ def _strip(text: str) -> str:
     return "".join((*pieces, text[position:])) if pieces else text
 
 
-def _found(text: str) -> Iterator[tuple[int, int]]:
-    for run in _RUN.finditer(text):
-        groups = list(_GROUP.finditer(text, run.start(), run.end()))
-        first = 0
+class _Run:
+    """Digits with gaps between them: groups without a gap, of which some may be a number."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._text = text
+        self._groups = [(group.start(), group.end()) for group in _GROUP.finditer(text, start, end)]
+        self._digits = "".join(_value(letter) for start, end in self._groups for letter in text[start:end])
+        self._is_card = self._looks_like_card()
+
+    def numbers(self, names: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Where My Numbers stand, given where they are named."""
+        groups = self._groups
+        sums = [0, *accumulate(end - start for start, end in groups)]
+        first = last = 0
         while first < len(groups):
-            last = _window(groups, first)
-            if last is not None and _is_number(text, groups[first : last + 1], groups):
-                yield groups[first].start(), groups[last].end()
-                first = last
+            while last < len(groups) and sums[last] - sums[first] < _DIGITS:
+                last += 1
+            if sums[last] - sums[first] == _DIGITS:
+                start, end = groups[first][0], groups[last - 1][1]
+                digits = self._digits[sums[first] : sums[last]]
+                is_right = (
+                    not self._is_card and int(digits[-1]) == check_digit(digits[:-1]) and len(set(digits)) > 1
+                )
+                if _is_named(start, end, names) or (is_right and self._is_one(first, last)):
+                    yield start, end
+                    first = last - 1
             first += 1
+            last = max(last, first)
+
+    def _is_one(self, first: int, last: int) -> bool:
+        """Whether groups are written as one: in fours, or with one gap throughout. A phone number and a day are not."""
+        groups = self._groups[first:last]
+        if _LOOSE.search(self._text, groups[0][0], groups[-1][1]):
+            return False
+        gaps = {self._text[one[1] : other[0]] for one, other in pairwise(groups)}
+        return len(gaps) <= 1 or all(end - start == 4 for start, end in groups)
+
+    def _looks_like_card(self) -> bool:
+        """Whether it is all one payment card's number, which other rules find: begins in fours, Luhn's sum right."""
+        digits = self._digits
+        start, end = self._groups[0]
+        if len(self._groups) < 3 or len(digits) not in _CARD_LENGTHS or end - start != 4:
+            return False
+        doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+        return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
-def _window(groups: list[re.Match[str]], first: int) -> int | None:
-    """The last of the groups from `first` on that make twelve digits together."""
-    size = 0
-    for last in range(first, len(groups)):
-        size += groups[last].end() - groups[last].start()
-        if size >= _DIGITS:
-            return last if size == _DIGITS else None
-    return None
+def _found(text: str) -> Iterator[tuple[int, int]]:
+    names = [(name.start(), name.end()) for name in _NAMED.finditer(text)]
+    for run in _RUN.finditer(text):
+        yield from _Run(text, run.start(), run.end()).numbers(names)
 
 
-def _is_number(text: str, window: list[re.Match[str]], groups: list[re.Match[str]]) -> bool:
-    start, end = window[0].start(), window[-1].end()
-    if _NAMED.search(text, max(0, start - _NEAR_BEFORE), min(len(text), end + _NEAR_AFTER)):
-        return True
-    digits = "".join(map(_value, "".join(group[0] for group in window)))
-    if check_digit(digits[:-1]) != int(digits[-1]) or len(set(digits)) == 1:
-        return False
-    return not _LOOSE.search(text, start, end) and _is_one_number(text, window) and not _is_card(groups)
-
-
-def _is_one_number(text: str, window: list[re.Match[str]]) -> bool:
-    """Whether the groups are written as one: in fours, or with the same gap throughout. A phone number and a day are not."""
-    if all(group.end() - group.start() == 4 for group in window):
-        return True
-    gaps = {text[one.end() : other.start()] for one, other in pairwise(window)}
-    return len(gaps) <= 1
-
-
-def _is_card(groups: list[re.Match[str]]) -> bool:
-    """Whether the whole run is a payment card's number, which other rules find: four or more groups, Luhn's sum right."""
-    if groups[-1].end() - groups[0].start() > 3 * max(_CARD_LENGTHS):
-        return False
-    digits = "".join(map(_value, "".join(group[0] for group in groups)))
-    if len(groups) < 3 or len(digits) not in _CARD_LENGTHS or len(groups[0][0]) != 4:
-        return False
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+def _is_named(start: int, end: int, names: list[tuple[int, int]]) -> bool:
+    """Whether a name stands near, before or after."""
+    place = bisect_left(names, (start, 0))
+    before = place > 0 and start - names[place - 1][1] <= _NEAR_BEFORE
+    return before or (place < len(names) and names[place][0] - end <= _NEAR_AFTER)
 
 
 def _value(letter: str) -> str:
-    if letter in _KANJI:
-        return str(_KANJI[letter])
-    return str(unicodedata.decimal(letter))
+    return _KANJI.get(letter) or str(unicodedata.decimal(letter))
 
 
 # -- raw bytes ---------------------------------------------------------------------------------------------------------

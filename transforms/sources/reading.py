@@ -74,7 +74,7 @@ class Reading:
             loaded_at: Unix seconds at which the run loads; a post more than a day later is refused.
             family: the landing folder's name, which decides where the content alone does not.
             siblings: facts from other files of the folder.
-            mapping: how the columns of a plain table, JSON or Parquet file are called, for what no adapter knows.
+            mapping: how the columns of a plain table, JSON or Parquet file are called; asked before the adapters.
         """
         self.shape: str | None = None
         self.line: int | None = None
@@ -137,7 +137,7 @@ class Reading:
 
     def _adapters(self) -> Iterable[JsonAdapter]:
         known = registry.json_adapters(self._family)
-        return known if self._mapping is None else (*known, self._mapping.json_adapter())
+        return known if self._mapping is None else (self._mapping.json_adapter(), *known)
 
     def _recognise(self, value: object) -> JsonAdapter | None:
         return next((adapter for adapter in self._adapters() if adapter.recognises(value)), None)
@@ -295,7 +295,7 @@ class Reading:
             head = head[: head.rfind(b"\n") + 1]
         known = registry.table_adapters(self._family)
         header = tables.find_header(
-            head, known if self._mapping is None else (*known, self._mapping.table_adapter())
+            head, known if self._mapping is None else (self._mapping.table_adapter(), *known)
         )
         self.shape = header.adapter.name
         read_row = header.adapter.reader(header.row, header.preamble)

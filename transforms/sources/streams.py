@@ -107,6 +107,10 @@ class ByteSource:
         """Drops `size` bytes that were peeked."""
         self._head = self._head[size:]
 
+    def put_back(self, data: bytes) -> None:
+        """Makes bytes that were read the next ones again."""
+        self._head = data + self._head
+
     def read(self, size: int = CHUNK) -> bytes:
         """The next bytes, at most `size` or what was peeked; empty at the end.
 
@@ -142,33 +146,36 @@ def lines(source: ByteSource) -> Iterator[bytes]:
     Raises:
         Damaged: where the stream breaks off, with the bytes of the line that is cut as `rest`.
     """
-    rest = b""
+    begun: list[bytes] = []  # of a line that goes on
+    size = 0
     try:
         while chunk := source.read(CHUNK):
-            parts = chunk.split(b"\n")
-            if len(parts) == 1:
-                rest += chunk
-                if len(rest) > MAX_LINE:
-                    yield LongLine(rest[:MAX_LINE])
-                    rest = _after_newline(source)
-                continue
-            parts[0] = rest + parts[0]
-            rest = parts.pop()
-            yield from parts
+            first, newline, others = chunk.partition(b"\n")
+            begun.append(first)
+            size += len(first)
+            if newline:
+                yield b"".join(begun)
+                *whole, last = others.split(b"\n")
+                yield from whole
+                begun, size = [last], len(last)
+            elif size > MAX_LINE:
+                yield LongLine(b"".join(begun)[:MAX_LINE])
+                _skip_line(source)
+                begun, size = [], 0
     except Damaged as damage:
-        damage.rest = rest
+        damage.rest = b"".join(begun)
         raise
-    if rest:
-        yield UnendedLine(rest)
+    if size:
+        yield UnendedLine(b"".join(begun))
 
 
-def _after_newline(source: ByteSource) -> bytes:
-    """Reads on to the end of the line and gives what of the next one came along."""
+def _skip_line(source: ByteSource) -> None:
+    """Reads on to the end of the line."""
     while chunk := source.read(CHUNK):
         _, newline, after = chunk.partition(b"\n")
         if newline:
-            return after
-    return b""
+            source.put_back(after)
+            return
 
 
 class _Meter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import orjson
 import pytest
@@ -277,3 +278,20 @@ def test_reasons_and_exceptions_hold_no_text() -> None:
     reasons = [record.reason for record in read(one) if isinstance(record, Quarantined)]
     assert len(reasons) == 3
     assert secret not in " ".join(reasons)
+
+
+def test_the_example_of_the_documentation_works() -> None:
+    text = (PAYLOADS.parents[2] / "docs" / "new_platform.md").read_text(encoding="utf-8")
+    example: dict[str, Any] = {}
+    exec(text.partition("```python\n")[2].partition("```")[0], example)
+    thread = {
+        "board_thread_id": "t",
+        "posts": [
+            {"id": "1", "user_id": "a", "written_at": "2026-11-03T00:00:00Z", "text": "x"},
+            {"id": "2"},
+        ],
+    }
+    (adapter,) = example["ADAPTERS"]
+    assert adapter.recognises(thread)
+    post, refused = adapter.records(thread, None)
+    assert (post.post_id, post.thread_id, refused.reason) == ("1", "t", "missing_author")

@@ -159,22 +159,23 @@ def test_utf16_that_breaks_keeps_the_lines_before() -> None:
 
 def test_lines_over_the_bound_are_set_aside_and_the_next_ones_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "MAX_LINE", 1 << 20)
-    first, second, third = TWEETS.splitlines()
+    first, _, third = TWEETS.splitlines()
     long = first.replace(b'"text": "', b'"text": "' + b"x" * (3 << 20))
-    found = outcome(b"\n".join((first, long, third, b"")))
-    assert len(found.posts) == 2
-    assert found.reasons == [(2, "line_too_long")]
+    fourth = third.replace(b"2117407759268043035", b"8")
+    found = outcome(b"\n".join((first, long, third, fourth, b"{", b"")))
+    assert len(found.posts) == 3
+    assert found.reasons == [(2, "line_too_long"), (5, "invalid_json")]
     assert len(found.quarantined[0].raw) <= 1 << 20
-    assert second
 
 
 def test_lines_tell_how_they_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "MAX_LINE", 8)
     monkeypatch.setattr(streams, "CHUNK", 4)
-    source = ByteSource(io.BytesIO(b"ab\n\r\n0123456789abcdef\ncd").read)
+    source = ByteSource(io.BytesIO(b"ab\n\r\n0123456789abcdef\ng\nh\ncd").read)
     found = list(lines(source))
     assert [(type(line), bytes(line)) for line in found] == [
-        (bytes, b"ab"), (bytes, b"\r"), (LongLine, b"01234567"), (UnendedLine, b"cd"),
+        (bytes, b"ab"), (bytes, b"\r"), (LongLine, b"01234567"), (bytes, b"g"), (bytes, b"h"),
+        (UnendedLine, b"cd"),
     ]  # fmt: skip
 
 

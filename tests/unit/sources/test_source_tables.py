@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -121,8 +122,9 @@ def test_export_rules() -> None:
     assert not is_repost("blog", "RT @a: b")
 
 
+JST = dt.timezone(dt.timedelta(hours=9))
 COLUMNS = {"post_id": "id", "created_at": "日時", "text": "本文", "author_id": "who"}
-MAPPING = ColumnMapping(COLUMNS, "bbs", offset=9 * 3600)
+MAPPING = ColumnMapping(COLUMNS, "bbs", zone=JST)
 
 
 @pytest.mark.parametrize(
@@ -216,11 +218,18 @@ def test_parquet_with_times_of_its_own_and_nested_columns() -> None:
         mapping = ColumnMapping(
             {"post_id": "id", "author_id": "user.id", "created_at": column, "text": "t"},
             "x",
-            offset=9 * 3600,
+            zone=JST,
             markup="html",
         )
         (post,) = outcome(out.getvalue(), mapping=mapping).posts
         assert (post.post_id, post.author_id, post.created_at, post.text) == ("7", "u", 1_793_664_300, "a")
+
+
+def test_a_zone_with_summer_time() -> None:
+    mapping = MAPPING._replace(zone=ZoneInfo("Europe/Berlin"))
+    rows = "id,who,日時,本文\n1,a,2026-07-01 12:00,夏\n2,a,2026-01-01 12:00,冬\n"
+    noons = [post.created_at for post in outcome(rows.encode(), mapping=mapping).posts]
+    assert [noon % 86_400 for noon in noons if noon] == [10 * 3600, 11 * 3600]
 
 
 def test_broken_parquet_is_told() -> None:
