@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from orchestration.certificates import CERTIFICATE_KEY, CertificateError, Certificates
 from orchestration.guard import PlainError
-from orchestration.keyring import MASTER_FILE_NAME, Keyring, KeyringError
+from orchestration.keyring import Keyring, KeyringError
+from orchestration.master_key import MASTER_FILE_NAME
 from orchestration.retention import Retention
 from orchestration.rewriting import parquet_files
 from orchestration.vault import Shelf, Vault, VaultError, is_encrypted

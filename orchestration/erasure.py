@@ -19,13 +19,14 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from ahocorasick_rs import BytesAhoCorasick
 
 from orchestration.certificates import Certificate, Certificates, Destroyed
+from orchestration.erased_ids import RAW_IDENTITY, ErasedIds
 from orchestration.keyring import KeyDestroyedError, Keyring, Pseudonymiser
 from orchestration.rewriting import (
     SCAN_ROWS,
@@ -43,8 +44,6 @@ from orchestration.zones import Zones, make_private, remove, write_atomic
 
 _RECORD_KEY_PREFIX: Final = "erasure-"
 _PLAN_KEY: Final = "plan-of-erasure"
-_MIN_SEARCHABLE_ID: Final = 5
-"""Shorter ids are not searched for in quarantined bytes: they would be found everywhere."""
 
 _RECORD_SCHEMA: Final = pa.schema(
     [
@@ -87,6 +86,8 @@ class _Plan(NamedTuple):
         posted_days: ISO days of writing of the staging rows.
         arrived_days: ISO days of arrival of the staging files.
         erased: pseudonyms of the staging rows by key id.
+        batches: batches of the vault to rewrite, the fields of `Batch` with the day in ISO form.
+        files: files of staging and restricted/ to rewrite, below the home.
     """
 
     task: str
@@ -96,6 +97,8 @@ class _Plan(NamedTuple):
     posted_days: list[str]
     arrived_days: list[str]
     erased: dict[str, list[str]]
+    batches: list[tuple[Shelf, str, str, str, int]]
+    files: list[str]
 
 
 class _Found(NamedTuple):
@@ -105,41 +108,7 @@ class _Found(NamedTuple):
     posted_days: set[date]
     arrived_days: set[date]
     keys: dict[str, set[str]]
-
-
-class _Ids:
-    """The ids to erase, ready to be looked for in raw posts."""
-
-    def __init__(self, removals: Iterable[Removal]) -> None:
-        self.posts: set[tuple[str, str]] = set()
-        self.authors: set[tuple[str, str]] = set()
-        for removal in removals:
-            if removal.is_account and removal.author_id is not None:
-                self.authors.add((removal.source, removal.author_id))
-            elif removal.post_id is not None:
-                self.posts.add((removal.source, removal.post_id))
-        self._post_set = _value_set(self.posts)
-        self._author_set = _value_set(self.authors)
-
-    def mask(self, rows: pa.RecordBatch) -> pa.BooleanArray:
-        """Raw rows that are one of the posts, an earlier or later version of one, or by one of the authors."""
-        gone = pc.or_(
-            _is_one_of(rows["source"], rows["post_id"], self._post_set),
-            _is_one_of(rows["source"], rows["author_id"], self._author_set),
-        )
-        if self.posts and "edit_ids" in rows.schema.names:
-            lists = rows["edit_ids"]
-            owners = pc.list_parent_indices(lists)
-            hits = _is_one_of(rows["source"].take(owners), pc.list_flatten(lists), self._post_set)
-            versions = set(owners.filter(hits).to_pylist())
-            if versions:
-                gone = pc.or_(gone, pa.array([index in versions for index in range(rows.num_rows)]))
-        return gone
-
-    def searchable(self) -> list[bytes]:
-        """Ids as bytes, for quarantined records, which nobody could parse."""
-        ids = {id_.encode("utf-8", "surrogatepass") for _, id_ in self.posts | self.authors}
-        return sorted(id_ for id_ in ids if len(id_) >= _MIN_SEARCHABLE_ID)
+    files: list[Path]
 
 
 class Erasure:
@@ -236,7 +205,10 @@ class Erasure:
         known = {path.stem: path for path in self._erased.glob("*.parquet") if not path.name.startswith(".")}
         for key_id, path in known.items():
             keys = self._vault.cipher.read(path, TOMBSTONE_KEY)["post_key"].to_pylist()
-            found = self._rewrite_pseudonymous(_or_has_key(_nothing, {key_id: keys}))
+            gone = _or_has_key(_nothing, {key_id: keys})
+            found = self._find_pseudonymous(gone)
+            for file in found.files:
+                rewrite_without(file, gone)
             done = [
                 Destroyed("erasure", zone, f"restored rows of {key_id}", n)
                 for zone, n in sorted(found.rows.items())
@@ -313,14 +285,15 @@ class Erasure:
         names = self._pending_names()
         removals = self._read_pending(names)
         self.tombstones.add(removals, int(now.timestamp()))
-        if versions := self._other_versions(_Ids(removals)):
+        hits = list(self._vault_hits(ErasedIds(removals)))
+        if versions := _other_versions(hits, removals):
             self.record(versions, now)
             names, removals = self._pending_names(), [*removals, *versions]
-        ids = _Ids(removals)
+            hits = list(self._vault_hits(ErasedIds(removals)))
+        ids = ErasedIds(removals)
         rows: Counter[str] = Counter()
-        for hits in (self._raw_hits(ids), self._quarantine_hits(ids)):
-            for batch, parts in hits:
-                rows[batch.shelf] += count(parts)
+        for batch, parts in hits:
+            rows[batch.shelf] += count(parts)
         found = self._find_pseudonymous(self._pseudonym_mask(ids))
         plan = _Plan(
             task=secrets.token_hex(8),
@@ -330,76 +303,65 @@ class Erasure:
             posted_days=sorted(day.isoformat() for day in found.posted_days),
             arrived_days=sorted(day.isoformat() for day in found.arrived_days),
             erased={key_id: sorted(keys) for key_id, keys in found.keys.items()},
+            batches=[(b.shelf, b.arrived_on.isoformat(), b.source, b.name, b.generation) for b, _ in hits],
+            files=[str(path.relative_to(self._zones.root)) for path in found.files],
         )
         sealed = self._keyring.seal(_PLAN_KEY, json.dumps(plan._asdict()).encode(), context="plan")
         write_atomic(self._plan, sealed)
 
     def _find_pseudonymous(self, gone: RowTest) -> _Found:
-        found = _Found(Counter(), set(), set(), {})
+        found = _Found(Counter(), set(), set(), {}, [])
         for path in parquet_files(self._zones.staging):
-            parts = scan(path, gone)
+            if not (parts := scan(path, gone)):
+                continue
+            found.files.append(path)
             found.rows["staging"] += count(parts)
             found.posted_days.update(posted_days(parts))
-            if parts and (day := arrived_on(path)):
+            if day := arrived_on(path):
                 found.arrived_days.add(day)
             for part in parts:
                 names = part.select(["key_id", "post_key"])
                 for key_id, key in zip(*(column.to_pylist() for column in names.columns), strict=True):
                     found.keys.setdefault(key_id, set()).add(key)
         # The queues know posts only, so an author's rows there are found by the posts that staging has of the author.
+        in_queues = _or_has_key(gone, found.keys)
         for path in parquet_files(self._zones.restricted):
-            found.rows["restricted"] += count(scan(path, _or_has_key(gone, found.keys)))
+            if parts := scan(path, in_queues):
+                found.files.append(path)
+                found.rows["restricted"] += count(parts)
         return found
 
-    def _other_versions(self, ids: _Ids) -> list[Removal]:
-        """Removals of the earlier and later versions of erased posts, which platforms give ids of their own."""
-        found: dict[tuple[str, str], None] = {}
-        for _, parts in self._raw_hits(ids):
-            for part in parts:
-                if "edit_ids" not in part.schema.names:
-                    continue
-                columns = (part[name].to_pylist() for name in ("source", "post_id", "edit_ids"))
-                for source, post_id, versions in zip(*columns, strict=True):
-                    if versions:
-                        ids_of_post = {post_id, *versions} - {None}
-                        found |= dict.fromkeys((source, id_) for id_ in sorted(ids_of_post))
-        return [
-            Removal(source, id_, None, None, "delete")
-            for source, id_ in found
-            if (source, id_) not in ids.posts
-        ]
-
     def _rewrite_all(self, removals: list[Removal], plan: _Plan) -> None:
-        ids = _Ids(removals)
-        for batch, _ in self._raw_hits(ids):
-            self._rewrite_batch(batch, ids.mask)
-        finder = _finder(ids)
-        for batch, _ in self._quarantine_hits(ids):
-            self._rewrite_batch(batch, lambda rows: _bytes_mask(rows, finder))
-        self._rewrite_pseudonymous(_or_has_key(self._pseudonym_mask(ids), plan.erased))
+        ids = ErasedIds(removals)
+        for shelf, day, source, name, generation in plan.batches:
+            batch = Batch(shelf, date.fromisoformat(day), source, name, generation)
+            if self._vault.path(batch).exists():
+                self._rewrite_batch(batch, ids.mask_of(shelf))
+        gone = _or_has_key(self._pseudonym_mask(ids), plan.erased)
+        for file in plan.files:
+            if (path := self._zones.root / file).exists():
+                rewrite_without(path, gone)
 
     # The vault ----------------------------------------------------------------------------------------------------
 
-    def _raw_hits(self, ids: _Ids) -> Iterator[tuple[Batch, list[pa.RecordBatch]]]:
-        """Raw batches that hold something to erase, with the identities of the rows that go."""
-        return self._hits("raw", ids.mask, ("source", "post_id", "author_id", "edit_ids"))
-
-    def _quarantine_hits(self, ids: _Ids) -> Iterator[tuple[Batch, list[pa.RecordBatch]]]:
-        finder = _finder(ids)
-        return self._hits("quarantine", lambda rows: _bytes_mask(rows, finder))
-
-    def _hits(
-        self, shelf: Shelf, gone: RowTest, wanted: tuple[str, ...] = ()
-    ) -> Iterator[tuple[Batch, list[pa.RecordBatch]]]:
-        for batch in self._vault.batches(shelf):
-            try:
-                columns = [name for name in self._vault.schema(batch).names if not wanted or name in wanted]
-                parts = (rows.filter(gone(rows)) for rows in self._vault.iterate(batch, columns, SCAN_ROWS))
-                hits = [part for part in parts if part.num_rows]
-            except KeyDestroyedError:
-                continue  # an interrupted purge left the file: nobody can read it any more
-            if hits:
-                yield batch, hits
+    def _vault_hits(self, ids: ErasedIds) -> Iterator[tuple[Batch, list[pa.RecordBatch]]]:
+        """Batches that hold something to erase, with the rows that go: of raw posts only what identifies them."""
+        shelves: tuple[tuple[Shelf, tuple[str, ...]], ...] = (("raw", RAW_IDENTITY), ("quarantine", ()))
+        for shelf, wanted in shelves:
+            gone = ids.mask_of(shelf)
+            for batch in self._vault.batches(shelf):
+                try:
+                    columns = [
+                        name for name in self._vault.schema(batch).names if not wanted or name in wanted
+                    ]
+                    parts = (
+                        rows.filter(gone(rows)) for rows in self._vault.iterate(batch, columns, SCAN_ROWS)
+                    )
+                    going = [part for part in parts if part.num_rows]
+                except KeyDestroyedError:
+                    continue  # an interrupted purge left the file: nobody can read it any more
+                if going:
+                    yield batch, going
 
     def _rewrite_batch(self, batch: Batch, gone: RowTest) -> None:
         """Write a batch anew, under the same key, without the rows that go."""
@@ -420,7 +382,7 @@ class Erasure:
 
     # Staging and restricted ---------------------------------------------------------------------------------------
 
-    def _pseudonym_mask(self, ids: _Ids) -> RowTest:
+    def _pseudonym_mask(self, ids: ErasedIds) -> RowTest:
         posts = _array(self._pseudonyms(ids.posts))
         authors = _array(self._pseudonyms(ids.authors))
 
@@ -443,19 +405,6 @@ class Erasure:
             for name in names
         }
 
-    def _rewrite_pseudonymous(self, gone: RowTest) -> _Found:
-        """Rewrite files of staging and restricted/ without the rows that go."""
-        found = _Found(Counter(), set(), set(), {})
-        for path in parquet_files(self._zones.restricted):
-            found.rows["restricted"] += rewrite_without(path, gone).rows
-        for path in parquet_files(self._zones.staging):
-            removed = rewrite_without(path, gone)
-            found.rows["staging"] += removed.rows
-            found.posted_days.update(removed.posted_days)
-            if removed.rows and (day := arrived_on(path)):
-                found.arrived_days.add(day)
-        return found
-
     # Memory -------------------------------------------------------------------------------------------------------
 
     def _remember_erased(self, erased: dict[str, list[str]]) -> None:
@@ -476,6 +425,20 @@ class Erasure:
         write_atomic(self._open_days, self._keyring.seal(_PLAN_KEY, record, context="open_days"))
 
 
+def _other_versions(
+    hits: Iterable[tuple[Batch, list[pa.RecordBatch]]], removals: Iterable[Removal]
+) -> list[Removal]:
+    """Removals of the earlier and later versions of erased posts, which platforms give ids of their own."""
+    known = ErasedIds(removals).posts
+    found: dict[tuple[str, str], None] = {}
+    for part in (part for _, parts in hits for part in parts if "edit_ids" in part.schema.names):
+        columns = (part[name].to_pylist() for name in ("source", "post_id", "edit_ids"))
+        for source, post_id, versions in zip(*columns, strict=True):
+            if versions:
+                found |= dict.fromkeys((source, id_) for id_ in sorted({post_id, *versions} - {None}))
+    return [Removal(source, id_, None, None, "delete") for source, id_ in found if (source, id_) not in known]
+
+
 def _sum(one: ErasureReport, other: ErasureReport) -> ErasureReport:
     return ErasureReport(
         one.removals + other.removals,
@@ -486,23 +449,8 @@ def _sum(one: ErasureReport, other: ErasureReport) -> ErasureReport:
     )
 
 
-def _value_set(ids: set[tuple[str, str]]) -> pa.Array:
-    return _array({f"{source}\0{id_}" for source, id_ in ids})
-
-
 def _array(values: set[str]) -> pa.Array:
     return pa.array(sorted(values), pa.string())
-
-
-def _is_one_of(sources: pa.Array, ids: pa.Array, wanted: pa.Array) -> pa.BooleanArray:
-    if len(wanted) == 0:
-        return pc.is_in(ids, wanted)
-    return pc.is_in(pc.binary_join_element_wise(sources, ids, "\0"), wanted)
-
-
-def _finder(ids: _Ids) -> BytesAhoCorasick | None:
-    patterns = ids.searchable()
-    return BytesAhoCorasick(patterns) if patterns else None
 
 
 def _nothing(rows: pa.RecordBatch) -> pa.BooleanArray:
@@ -513,21 +461,3 @@ def _or_has_key(gone: RowTest, keys: Mapping[str, Iterable[str]]) -> RowTest:
     """Rows that go by `gone`, or whose `post_key` is one of `keys` (by key id)."""
     wanted = _array({key for some in keys.values() for key in some})
     return lambda rows: pc.or_(gone(rows), pc.is_in(rows["post_key"], wanted))
-
-
-def _bytes_mask(rows: pa.RecordBatch, finder: BytesAhoCorasick | None) -> pa.BooleanArray:
-    """Records in whose bytes an erased id stands, as a whole word."""
-    gone = [False] * rows.num_rows
-    if finder is not None:
-        for name in rows.schema.names:
-            if pa.types.is_binary(rows.schema.field(name).type):
-                found = (data is not None and _holds_id(data, finder) for data in rows[name].to_pylist())
-                gone = [one or other for one, other in zip(gone, found, strict=True)]
-    return pa.array(gone, pa.bool_())
-
-
-def _holds_id(data: bytes, finder: BytesAhoCorasick) -> bool:
-    for _, start, end in finder.find_matches_as_indexes(data, overlapping=True):
-        if not data[max(start - 1, 0) : start].isalnum() and not data[end : end + 1].isalnum():
-            return True
-    return False

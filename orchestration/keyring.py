@@ -1,7 +1,7 @@
-"""Keys: the master key's sources, data keys wrapped by it, pseudonym keys, and their destruction.
+"""Keys under the master key: data keys, pseudonym keys, and their destruction.
 
-Belongs here: making, wrapping, opening, re-wrapping and destroying keys; pseudonyms computed with them.
-Does not: what is encrypted with a key (`vault`), when a key is due for destruction (`retention`).
+Belongs here: making, opening, re-wrapping and destroying keys; pseudonyms computed with them.
+Does not: the master key (`master_key`), what is encrypted with a key (`vault`), when a key is due for destruction (`retention`).
 
 Every key is 32 random bytes, wrapped by the master key with AES-256-GCM (NIST SP 800-38D; the key's id is the additional
 authenticated data, so that files of the keyring cannot be swapped), a file a key. Destroying a key removes that file: what
@@ -11,18 +11,12 @@ was encrypted under it can then be opened by nobody, wherever copies of it lie (
 from __future__ import annotations
 
 import base64
-import binascii
 import calendar
 import hashlib
-import hmac
 import json
 import os
 import re
 import secrets
-import shlex
-import stat
-import subprocess
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,6 +26,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from orchestration.guard import PlainError
+from orchestration.master_key import KEY_BYTES, MasterKey, load_master_key
 from orchestration.zones import (
     Zones,
     create_exclusive,
@@ -40,13 +35,6 @@ from orchestration.zones import (
     write_atomic,
 )
 
-KEY_BYTES: Final = 32
-MASTER_VARIABLE: Final = "KOE_MASTER_KEY"
-MASTER_FILE_VARIABLE: Final = "KOE_MASTER_KEY_FILE"
-MASTER_COMMAND_VARIABLE: Final = "KOE_MASTER_KEY_COMMAND"
-MASTER_FILE_NAME: Final = "master.key"
-
-_COMMAND_SECONDS: Final = 30
 _NONCE_BYTES: Final = 12
 _KEY_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 _SUFFIX: Final = ".key"
@@ -60,160 +48,6 @@ class KeyringError(PlainError):
 
 class KeyDestroyedError(KeyringError):
     """The key was destroyed: what was encrypted under it is gone for good."""
-
-
-class MasterKeyWarning(UserWarning):
-    """The master key lies where production should not keep it."""
-
-
-class MasterKey:
-    """The key that wraps all others. Its text form never shows the key.
-
-    Args:
-        key: 32 bytes.
-
-    Raises:
-        KeyringError: another length.
-    """
-
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            raise KeyringError(f"the master key must be {KEY_BYTES} bytes, but is {len(key)}")
-        self._cipher = AESGCM(key)
-        self.fingerprint = hmac.digest(key, b"koe master key fingerprint", "sha256")[:8].hex()
-
-    def __repr__(self) -> str:
-        return f"MasterKey(fingerprint={self.fingerprint!r})"
-
-    def wrap(self, key_id: str, key: bytes) -> bytes:
-        """Encrypt a key. The result begins with the nonce."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, key, key_id.encode())
-
-    def unwrap(self, key_id: str, wrapped: bytes) -> bytes:
-        """Undo `wrap`.
-
-        Raises:
-            KeyringError: another master key wrapped it, or it was changed.
-        """
-        try:
-            return self._cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], key_id.encode())
-        except (InvalidTag, ValueError):
-            raise KeyringError(f"key {key_id} does not open: its file was changed") from None
-
-
-def parse_master_key(text: str, origin: str) -> MasterKey:
-    """Read a master key written as 64 hexadecimal digits or as base64 (either alphabet) of 32 bytes.
-
-    Args:
-        text: the key; white space around it is ignored.
-        origin: where it comes from, for the error.
-
-    Raises:
-        KeyringError: it is neither.
-    """
-    text = text.strip()
-    key = b""
-    try:
-        if re.fullmatch(r"[0-9A-Fa-f]{64}", text):
-            key = bytes.fromhex(text)
-        else:
-            key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise KeyringError(f"{origin}: expected 32 bytes as 64 hexadecimal digits or as base64")
-    return MasterKey(key)
-
-
-def load_master_key(zones: Zones, environment: Mapping[str, str] | None = None) -> MasterKey:
-    """The master key from KOE_MASTER_KEY, KOE_MASTER_KEY_FILE or KOE_MASTER_KEY_COMMAND, in this order.
-
-    Where none of them is set, the file `master.key` in the vault's keyring serves; a first run makes it, with a
-    `MasterKeyWarning`: a key beside the data protects against a lost data disk only as far as the keyring is elsewhere.
-
-    Args:
-        zones: where the keyring lies.
-        environment: the variables; the process's own by default.
-
-    Raises:
-        KeyringError: what is named cannot be read, is readable by others, or is no key; or the vault holds keys
-            but no master key is to be found.
-    """
-    environment = os.environ if environment is None else environment
-    if text := environment.get(MASTER_VARIABLE):
-        return parse_master_key(text, MASTER_VARIABLE)
-    if name := environment.get(MASTER_FILE_VARIABLE):
-        return read_master_key_file(Path(name).expanduser())
-    if command := environment.get(MASTER_COMMAND_VARIABLE):
-        return _run_master_key_command(command)
-    return _default_master_key(zones)
-
-
-def read_master_key_file(path: Path) -> MasterKey:
-    """Read a key file that only its owner (or its group, where a service manager hands it out) may read.
-
-    Raises:
-        KeyringError: it is missing, unreadable, readable by others, or holds no key.
-    """
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "is no text file"
-        raise KeyringError(f"{MASTER_FILE_VARIABLE}={path}: {reason.lower()}") from None
-    if mode & 0o007:
-        raise KeyringError(f"{path}: others may read the master key (mode {mode:04o}); expected 0600 or 0400")
-    return parse_master_key(text, str(path))
-
-
-def _run_master_key_command(command: str) -> MasterKey:
-    """Ask a KMS client or password store for the key: the command prints it on its standard output."""
-    try:
-        done = subprocess.run(  # noqa: S603 - the operator's own command, split without a shell
-            shlex.split(command), capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise KeyringError(f"{MASTER_COMMAND_VARIABLE}: cannot be run ({type(error).__name__})") from None
-    if done.returncode != 0:
-        raise KeyringError(f"{MASTER_COMMAND_VARIABLE}: ended with exit code {done.returncode}")
-    return parse_master_key(done.stdout, MASTER_COMMAND_VARIABLE)
-
-
-def _default_master_key(zones: Zones) -> MasterKey:
-    path = zones.keyring / MASTER_FILE_NAME
-    if path.exists():
-        return read_master_key_file(path)
-    if any((zones.keyring / "keys").glob(f"*{_SUFFIX}")):
-        raise KeyringError(
-            f"the vault's keys are wrapped by a master key that is not to be found: set {MASTER_VARIABLE}, "
-            f"{MASTER_FILE_VARIABLE} or {MASTER_COMMAND_VARIABLE}"
-        )
-    master = make_master_key_file(path)
-    warnings.warn(
-        f"made a master key in {path}; for real posts keep it elsewhere ({MASTER_FILE_VARIABLE} or "
-        f"{MASTER_COMMAND_VARIABLE}): docs/operations.md",
-        MasterKeyWarning,
-        stacklevel=3,
-    )
-    return master
-
-
-def new_master_key_text() -> str:
-    """A new random master key in base64, ending with a line break."""
-    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n"
-
-
-def make_master_key_file(path: Path) -> MasterKey:
-    """Read a master key file, made first where it is missing, with mode 0600.
-
-    Raises:
-        KeyringError: it is there but cannot be used.
-        ZoneError: it cannot be made.
-    """
-    if not path.exists():
-        create_exclusive(path, new_master_key_text().encode())
-    return read_master_key_file(path)
 
 
 class Keyring:
@@ -237,7 +71,8 @@ class Keyring:
         """The keyring with the master key that the environment names (`load_master_key`).
 
         Raises:
-            KeyringError: there is no master key, or it is not the one that wrapped the keys here.
+            MasterKeyError: there is no master key.
+            KeyringError: it is not the one that wrapped the keys here.
         """
         keyring = cls(zones, load_master_key(zones, environment))
         keyring.check_master()
@@ -398,9 +233,9 @@ class Keyring:
             )
         try:
             wrapped = base64.b64decode(record["wrapped"], validate=True)
-        except binascii.Error:
+            return self._master.unwrap(key_id, wrapped)
+        except (InvalidTag, ValueError):
             raise KeyringError(f"key {key_id} does not open: its file was changed") from None
-        return self._master.unwrap(key_id, wrapped)
 
 
 def _read_record(key_id: str, path: Path) -> dict[str, str]:

@@ -16,8 +16,9 @@ from pathlib import Path
 from orchestration.certificates import Certificates
 from orchestration.erasure import Erasure, ErasureReport
 from orchestration.guard import PlainError
-from orchestration.keyring import Keyring, Pseudonymiser, load_master_key, make_master_key_file
+from orchestration.keyring import Keyring, Pseudonymiser
 from orchestration.locks import run_lock
+from orchestration.master_key import load_master_key, make_master_key_file
 from orchestration.settings import Settings
 from orchestration.vault import Vault
 from orchestration.zones import Zones
@@ -36,7 +37,8 @@ def rotate(zones: Zones, new_key_file: Path) -> int:
         The number of keys wrapped anew.
 
     Raises:
-        KeyringError: a master key cannot be had, or keys are wrapped by neither.
+        MasterKeyError: a master key cannot be had.
+        KeyringError: keys are wrapped by neither.
     """
     with run_lock(zones):
         return Keyring(zones, load_master_key(zones)).rotate(make_master_key_file(new_key_file))

@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 
 from orchestration.certificates import Certificates
 from orchestration.erasure import Erasure
-from orchestration.keyring import Keyring, MasterKey, Pseudonymiser
+from orchestration.keyring import Keyring, Pseudonymiser
+from orchestration.master_key import MasterKey
 from orchestration.retention import Keep, Retention
 from orchestration.tombstones import Removal
 from orchestration.vault import Ledger, Vault

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from orchestration.certificates import CertificateError, Certificates, Destroyed, verify_chain
 from orchestration.erasure import Erasure
-from orchestration.keyring import Keyring, MasterKey, Pseudonymiser
+from orchestration.keyring import Keyring, Pseudonymiser
+from orchestration.master_key import MasterKey
 from orchestration.tombstones import Removal, Tombstones, removal_of
 from orchestration.vault import Vault
 from orchestration.zones import Zones

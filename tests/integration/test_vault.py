@@ -19,14 +19,17 @@ from orchestration.keyring import (
     KeyDestroyedError,
     Keyring,
     KeyringError,
-    MasterKey,
-    MasterKeyWarning,
     Pseudonymiser,
+    parse_period,
+    period_of,
+)
+from orchestration.master_key import (
+    MasterKey,
+    MasterKeyError,
+    MasterKeyWarning,
     load_master_key,
     make_master_key_file,
     parse_master_key,
-    parse_period,
-    period_of,
 )
 from orchestration.vault import MAGIC, Batch, Ledger, Vault, VaultError, parse_data_key_id
 from orchestration.zones import ZoneError, Zones
@@ -242,7 +245,7 @@ def test_master_key_forms() -> None:
     ]
     assert len({parse_master_key(form, "test").fingerprint for form in forms}) == 1
     for wrong in ["", "abc", key.hex()[:-2], base64.b64encode(key[:31]).decode(), "鍵"]:
-        with pytest.raises(KeyringError, match=r"^test: expected 32 bytes") as caught:
+        with pytest.raises(MasterKeyError, match=r"^test: expected 32 bytes") as caught:
             parse_master_key(wrong, "test")
         assert not wrong or wrong not in str(caught.value)
     assert key.hex() not in repr(MasterKey(key))
@@ -261,7 +264,7 @@ def test_master_key_sources(zones: Zones, tmp_path: Path) -> None:
     ):
         assert load_master_key(zones, environment).fingerprint == want
     file.chmod(0o644)
-    with pytest.raises(KeyringError, match="others may read"):
+    with pytest.raises(MasterKeyError, match="others may read"):
         load_master_key(zones, {"KOE_MASTER_KEY_FILE": str(file)})
     for environment, message in (
         ({"KOE_MASTER_KEY_FILE": str(tmp_path / "none")}, "no such file"),
@@ -270,7 +273,7 @@ def test_master_key_sources(zones: Zones, tmp_path: Path) -> None:
         ({"KOE_MASTER_KEY_COMMAND": 'unclosed "'}, "cannot be run"),
         ({"KOE_MASTER_KEY_COMMAND": "echo no-key"}, "expected 32 bytes"),
     ):
-        with pytest.raises(KeyringError, match=message):
+        with pytest.raises(MasterKeyError, match=message):
             load_master_key(zones, environment)
 
 
@@ -281,7 +284,7 @@ def test_a_first_run_makes_a_key_and_says_so(zones: Zones) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Keyring.open(zones, {}).key("a")
     path.rename(zones.root / "elsewhere.key")
-    with pytest.raises(KeyringError, match="not to be found"):
+    with pytest.raises(MasterKeyError, match="not to be found"):
         Keyring.open(zones, {})
     assert make_master_key_file(zones.root / "elsewhere.key").fingerprint
 
