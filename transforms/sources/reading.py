@@ -36,11 +36,9 @@ from transforms.sources.tables import RAW_LIMIT
 _HEAD = 1 << 16
 _HEAD_LINES = 200
 _FUTURE = 86_400  # seconds past the time of loading that a clock may be ahead
-_REPEATS_WITHIN = (
-    200_000  # records of one file that are remembered to drop repeats; later ones `identity` drops
-)
+# Records of one file that are remembered to drop repeats; later ones `identity` drops.
+_REPEATS_WITHIN = 200_000
 _SSE = re.compile(rb"(?:\A|\n)(?:event|data|id|retry):|\A:", re.ASCII)
-_BLANK = frozenset({b"", b"\r"})
 # What an adapter may stumble over in a value of a type that no documentation mentions.
 _UNFORESEEN = (TypeError, KeyError, IndexError, AttributeError, ValueError, OverflowError, RecursionError)
 _KEPT = frozenset({"create", "edit"})
@@ -177,7 +175,7 @@ class Reading:
         try:
             for line in lines(source):
                 number += 1
-                if line in _BLANK:
+                if len(line) < 2 and not line.strip():
                     continue
                 self.line = number
                 try:
@@ -344,7 +342,8 @@ class Reading:
             for key in list(islice(seen, _REPEATS_WITHIN // 2)):
                 del seen[key]
         if event == "create":
-            key, content = record[1], hash((record[2], record[4]))
+            key: object = (record[0], record[1])
+            content = hash((record[2], record[4]))
         else:
             key = content = hash(record)
         known = seen.get(key)
@@ -425,5 +424,8 @@ def _frames(source: ByteSource) -> Iterator[tuple[int, str, bytes]]:
         elif name == b"data":
             start = start if data else number
             data.append(value)
+            if sum(map(len, data)) > MAX_LINE:
+                yield start, event, b"\n".join(data)[:MAX_LINE]
+                data = []
     if data:  # cut before its empty line
         yield start, event, b"\n".join(data)
