@@ -90,6 +90,20 @@ def testimonial_cues(scan: Scan, labels: GuideLabels) -> bool:
     return bool(themes & {"CLI_QUALITY", "CLI_PAIN", "INF_NEWTX", "DEV_EQUIP"})
 
 
+def attack_cues(scan: Scan) -> tuple[str, ...]:
+    """What an attack on a named person is made of, as far as words show it: features for a model.
+
+    Args:
+        scan: the text with its hits.
+
+    Returns:
+        Of `blame` (words that blame somebody), `call` (a call to act together) and `person` (somebody is pointed out,
+        って医者, という看護師) those that stand in the text, in this order. None of them is an attack by itself.
+    """
+    found = {hit.entry.values[0] for hit in scan.of("cues")}
+    return tuple(cue for cue in ("blame", "call", "person") if cue in found)
+
+
 def takedown_candidate(labels: GuideLabels, criticality: int) -> bool:
     """Whether a human should consider asking the platform to act (情プラ法: it decides within 7 days).
 

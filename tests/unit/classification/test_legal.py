@@ -75,6 +75,19 @@ def test_testimonial_cues(text: str, speaker: str, *, want: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("受付の〇〇って女、一生忘れない", ("blame", "person")),
+        ("みんなで星1つけて潰そう", ("call",)),
+        ("拡散希望。あの医者だけは許さん", ("blame", "call")),
+        ("先生の説明が丁寧", ()),
+    ],
+)
+def test_attack_cues(text: str, want: tuple[str, ...]) -> None:
+    assert legal.attack_cues(read(text).scan) == want
+
+
+@pytest.mark.parametrize(
     ("flags", "intent", "level", "want"),
     [
         (("named_attack",), "complaint", 2, True),
