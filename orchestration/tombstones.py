@@ -90,7 +90,12 @@ class Tombstones:
         return len(self._load())
 
     def refuses(
-        self, source: str, post_id: str | None, author_id: str | None, created_at: int | None = None
+        self,
+        source: str,
+        post_id: str | None,
+        author_id: str | None,
+        created_at: int | None = None,
+        versions: Sequence[str] | None = None,
     ) -> str | None:
         """Whether a post may not be stored.
 
@@ -102,6 +107,7 @@ class Tombstones:
             post_id: its id there.
             author_id: the author's.
             created_at: Unix seconds of writing; None counts as before any event.
+            versions: ids of the post's other versions (`edit_ids`): one erased version refuses all.
 
         Returns:
             The reason of the tombstone, None if the post is welcome.
@@ -109,8 +115,10 @@ class Tombstones:
         known = self._load()
         if not known:
             return None
-        if post_id is not None and (stone := known.get(self._digest("post", source, post_id))):
-            return stone[1]
+        ids = [post_id] if post_id is not None else []
+        for id_ in (*ids, *(versions or ())):
+            if stone := known.get(self._digest("post", source, id_)):
+                return stone[1]
         if author_id is None or not (stone := known.get(self._digest("author", source, author_id))):
             return None
         at, reason = stone
@@ -123,11 +131,13 @@ class Tombstones:
         post_ids: Sequence[str | None],
         author_ids: Sequence[str | None],
         created_at: Sequence[int | None],
+        versions: Sequence[Sequence[str] | None] | None = None,
     ) -> list[str | None]:
         """`refuses` for each row."""
         if not self._load():
             return [None] * len(sources)
-        return [self.refuses(*post) for post in zip(sources, post_ids, author_ids, created_at, strict=True)]
+        others = versions if versions is not None else [None] * len(sources)
+        return [self.refuses(*p) for p in zip(sources, post_ids, author_ids, created_at, others, strict=True)]
 
     def add(self, removals: Iterable[Removal], recorded_at: int) -> int:
         """Put up tombstones. Adding the same ones again changes nothing.

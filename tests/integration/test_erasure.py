@@ -47,7 +47,7 @@ class Home:
         refused = stones.refuse_many(
             *(
                 ([getattr(p, field) for p in posts])
-                for field in ("source", "post_id", "author_id", "created_at")
+                for field in ("source", "post_id", "author_id", "created_at", "edit_ids")
             )
         )
         posts = [post for post, reason in zip(posts, refused, strict=True) if reason is None]
@@ -228,6 +228,13 @@ def test_refusal(home: Home) -> None:
     last = Tombstones(home.zones, home.keyring)
     assert last.refuses("x", "2", "shy", 50) == "protect"
     assert last.refuses("x", "2", "gone", 99) == "account_delete"
+
+
+def test_a_version_that_comes_after_the_erasure_is_refused(home: Home) -> None:
+    home.load(FIRST, [post(1)])
+    home.erase(Removal("qa", "post-00001", None, None, "delete"))
+    home.load(FIRST + timedelta(days=1), [post(2, edit_ids=("post-00001", "post-00002")), post(3)], "later")
+    assert home.raw_ids() == {"post-00003"}
 
 
 def test_tombstones_hold_no_id_and_are_merged(home: Home) -> None:
