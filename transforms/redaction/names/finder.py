@@ -31,6 +31,7 @@ _PEOPLE: Final = frozenset({"STAFF", "DOCTOR", "CHIEF", "SENSEI", "KIN", "PATIEN
 _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
 )
+_ADDRESSED: Final = frozenset({"person.honorific", "person.pet", "person.title"})
 _LABELS: Final = frozenset({"LABEL", "KIN"})
 _AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
 _BEFORE_AGE: Final = frozenset({"(", "、", "は/詞", "・", "< >"})
@@ -43,6 +44,7 @@ BARS: Final[dict[str, dict[str, float]]] = {
     )
     for rule, bars in {
         "person.honorific": (0.02, 0.02, 0.05, 0.06, 0.06, 0.02, 0.1, 0.5),
+        "person.pet": (0.02, 0.02, 0.1, 0.1, 0.25, 0.05, 0.1, 0.5),
         "person.title": (0.03, 0.04, 0.1, 0.15, 0.5, 0.1, 0.2, 0.6),
         "person.hearsay": (0.04, 0.06, 0.15, 0.15, 0.5, 0.1, 0.15, 0.7),
         "person.label": (0.03, 0.1, 0.1, 0.1, 0.08, 0.2, 0.2, 0.2),
@@ -184,9 +186,11 @@ class _Names:
             return True
         if here.role and probability < 0.95:
             return True
+        if "ANIMAL" in {self.words[i - 1].description.role, self.words[i - 2].description.role}:
+            return True
         if surface in keep.EPONYMS or surface.endswith(_FACILITY_ENDINGS):
             return True
-        if rule not in {"person.honorific", "person.title"} and self._stays_unaddressed(i, probability, rule):
+        if rule not in _ADDRESSED and self._stays_unaddressed(i, probability, rule):
             return True
         return self._is_part_of_other_name(i)
 
@@ -289,8 +293,9 @@ class _Names:
         behind, behind2 = words[i + 1].description, words[i + 2].description
         if behind.role in {"DOCTOR", "CHIEF", "STAFF"}:
             return "person.title"
-        if (behind2 if behind is SPACE else behind).role in HONORIFIC_CLASSES:
-            return "person.honorific"
+        honorific = (behind2 if behind is SPACE else behind).role
+        if honorific in HONORIFIC_CLASSES:
+            return "person.pet" if honorific in {"KUN", "CHAN"} else "person.honorific"
         told = behind.kind == "って/詞" and (behind2.role in _PEOPLE or self._surface(i + 2) in _SOMEBODY)
         if self._has_age(i + 1):
             return "person.label"
@@ -310,6 +315,8 @@ class _Names:
         if before2.role in HONORIFIC_CLASSES and before.kind == "(":
             before2 = self.words[i - 3].description
         if before.role in _LABELS or (before2.role in _LABELS and before.kind in _AFTER_LABEL):
+            return "person.label"
+        if before2.role == "LABEL" and before.kind == "は/詞":
             return "person.label"
         if before.role in _PEOPLE or (before.kind == "の/詞" and before2.role in _PEOPLE):
             return "person.cue"

@@ -35,7 +35,7 @@ HINT: Final = re.compile(
     r"|(?P<kanji>c[cde]{1,3}|[de]c[cde]{0,2}|de|e[de])"
     r"|(?P<katakana>k{2,4})"
     r"|(?P<before>[hp]{2,5})(?=H)"
-    r"|(?<=\()(?P<inside>[hpkc]{2,5})(?=[\),])"
+    r"|(?<=\()(?P<inside>[hpkcdenX]{2,5})(?=[\),])"
 )
 """Matches in the string of all `place_code`s where `join` may find something."""
 
