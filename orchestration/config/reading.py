@@ -200,7 +200,7 @@ def _parse(path: Path, file: str) -> tuple[Any, dict[Place, int]]:
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        words = error.problem or "not YAML"
+        words = " ".join((error.problem or "not YAML").split())
         raise ConfigError(
             [Problem(file, mark.line + 1 if mark else None, "", f"expected YAML: {words}")]
         ) from None

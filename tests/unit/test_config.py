@@ -135,6 +135,8 @@ def test_two_sources_of_one_id_are_refused(tmp_path: Path) -> None:
         ("a: b: c", "F:1: expected YAML: mapping values are not allowed"),
         ("a: \x07", "F: expected YAML without control characters"),
         ("a: &x [*x]", "F:1: expected fewer values"),
+        ("a: " + "[" * 100_000, "F:1: expected YAML: "),
+        ("a:\n  " + "- " * 100_000, "F:2: expected YAML: "),
         ("a: " + "[" * 200 + "]" * 200, "F:1: expected fewer values"),
         ("a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(f"b{i}: &b{i} [{','.join([f'*{p}'] * 10)}]\n" for i, p in
             enumerate(["a", *(f"b{j}" for j in range(8))])), "expected fewer values"),
