@@ -131,6 +131,7 @@ def test_health_subject(text: str, speaker: str, intent: str, want: str) -> None
         ("アルコール依存の父", "依存"),
         ("病棟で虐待があった", "虐待"),
         ("自殺点を決めた", None),
+        ("月曜は憂鬱", None),
         ("そううつむいて話す", None),
         ("腰痛", None),
     ],
