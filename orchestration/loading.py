@@ -22,6 +22,8 @@ from orchestration.intake import FileLoad, FileReport, Intake, SourceRules, land
 from orchestration.progress import Reporter
 from orchestration.staging import FACTS_SCHEMA, day_file, write_table
 from orchestration.tombstones import Removal, removal_of
+from orchestration.vault import FileEntry, Ledger
+from orchestration.zones import one_barrier
 from transforms.identity import resolve
 from transforms.posts import QUARANTINE_SCHEMA, RAW_SCHEMA, REMOVALS, Post
 from transforms.sources import ColumnMapping
@@ -29,6 +31,7 @@ from transforms.staging import Facts
 
 FILE_FACTS_SCHEMA = FACTS_SCHEMA.append(pa.field("file_id", pa.string()))
 UNKNOWN_SOURCE = "unknown"
+ID = ("source", "post_id")
 
 
 def rules_of(entry: SourceEntry | None) -> SourceRules | None:
@@ -47,8 +50,6 @@ def rules_of(entry: SourceEntry | None) -> SourceRules | None:
 
 
 def _mapping(entry: SourceEntry) -> ColumnMapping:
-    zone = ZoneInfo(entry.timezone)
-    offset = zone.utcoffset(datetime(2026, 1, 1))  # noqa: DTZ001  a zone's own wall clock is asked for
     columns = dict(entry.columns)
     if entry.platform_column:
         columns["source"] = entry.platform_column
@@ -56,7 +57,7 @@ def _mapping(entry: SourceEntry) -> ColumnMapping:
         columns,
         source=None if entry.platform_column else entry.platforms[0],
         source_values={platform: platform for platform in entry.platforms},
-        offset=int(offset.total_seconds()) if offset is not None else None,
+        zone=ZoneInfo(entry.timezone),
     )
 
 
@@ -65,6 +66,28 @@ def waiting_days(installation: Installation) -> list[date]:
     register = installation.config.sources
     files = landing_files(installation.zones.landing)
     return sorted({f.arrived_on for f in files if f.refused is None and register.source_of(f.name)})
+
+
+class LateLedger:
+    """A ledger that notes files as loaded only when their batches are known to be on the disk."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._finished: list[tuple[FileEntry, int, int, datetime]] = []
+
+    def begin(self, sha256: str, source: str, arrived_on: date, name: str = "") -> FileEntry:
+        """Enter a file."""
+        return self._ledger.begin(sha256, source, arrived_on, name)
+
+    def finish(self, entry: FileEntry, *, posts: int, quarantined: int, now: datetime) -> FileEntry:
+        """Remember that a file was gone through."""
+        self._finished.append((entry, posts, quarantined, now))
+        return entry
+
+    def settle(self) -> None:
+        """Note all of them as loaded."""
+        for entry, posts, quarantined, now in self._finished:
+            self._ledger.finish(entry, posts=posts, quarantined=quarantined, now=now)
 
 
 def load_days(installation: Installation, days: Sequence[date], reporter: Reporter) -> dict[date, Facts]:
@@ -82,22 +105,26 @@ def load_days(installation: Installation, days: Sequence[date], reporter: Report
     register = installation.config.sources
     files = landing_files(installation.zones.landing, days[0], days[-1])
     reporter.begin("load", sum(f.path.lstat().st_size for f in files))
+    ledger = LateLedger(installation.ledger)
     intake = Intake(
         installation.zones.landing,
         claim=lambda name: rules_of(register.source_of(name)),
-        ledger=installation.ledger,
+        ledger=ledger,
         now=now,
         on_bytes=reporter.advance,
     )
     facts: dict[tuple[date, str], Facts] = {}
     done: list[FileLoad] = []
-    for load in intake.load(days[0], days[-1]):
-        counted = _load_file(installation, load, register, now)
-        if not load.report.is_known:
-            facts[load.report.arrived_on, load.report.file_id] = counted
-        done.append(load)
+    with one_barrier():
+        for load in intake.load(days[0], days[-1]):
+            counted = _load_file(installation, load, register, now)
+            if not load.report.is_known:
+                facts[load.report.arrived_on, load.report.file_id] = counted
+            done.append(load)
+        _add_facts(installation, facts)
+    with one_barrier():
+        ledger.settle()
     installation.erasure.propagate(now)
-    _add_facts(installation, facts)
     for load in done:
         if load.report.is_whole and load.file.refused is None:
             load.file.path.unlink(missing_ok=True)
@@ -195,33 +222,59 @@ def _remove_empty_folders(installation: Installation) -> None:
             folder.rmdir()
 
 
-def raw_of_day(installation: Installation, day: date) -> pa.Table | None:
-    """The live posts that arrived on a day, one version a post; None if nothing ever arrived on it.
+class Origins:
+    """When posts were first written, for edits that arrive alone: filled from the days that a run passes.
 
-    An edit that arrives alone keeps the day on which its post was first written, as far as the vault still knows it.
+    Args:
+        installation: whose vault knows the earlier days.
+        first: the first day of the run.
     """
+
+    def __init__(self, installation: Installation, first: date) -> None:
+        self._installation = installation
+        self._first = first
+        self._known: list[pl.DataFrame] = []
+        self._has_earlier = False
+
+    def note(self, posts: pl.DataFrame) -> None:
+        """Remember a day's posts."""
+        self._known.append(posts.select(*ID, pl.col("created_at").alias("first_at")))
+
+    def restore(self, posts: pl.DataFrame) -> pl.DataFrame:
+        """Give edits the time at which their post was first written, as far as the vault still knows it."""
+        if not (posts["event_type"] == "edit").any():
+            return posts
+        if not self._has_earlier:
+            self._has_earlier = True
+            self._known.insert(0, self._earlier())
+        first = (
+            pl.concat(self._known).join(posts, on=ID, how="semi").group_by(ID).agg(pl.col("first_at").min())
+        )
+        earliest = pl.min_horizontal("created_at", "first_at")
+        return (
+            posts.join(first, on=ID, how="left", maintain_order="left")
+            .with_columns(created_at=earliest)
+            .drop("first_at")
+        )
+
+    def _earlier(self) -> pl.DataFrame:
+        kept = self._installation.config.policy.retention.raw_days
+        days = [self._first - timedelta(days=back) for back in range(1, kept + 1)]
+        raw = self._installation.vault.read_raw(days, [*ID, "created_at", "event_type"])
+        rows = pl.DataFrame(RAW_SCHEMA.empty_table() if raw is None else raw)
+        return rows.filter(pl.col("event_type") == "create").select(
+            *ID, pl.col("created_at").alias("first_at")
+        )
+
+
+def raw_of_day(installation: Installation, day: date, origins: Origins) -> pa.Table | None:
+    """The live posts that arrived on a day, one version a post; None if nothing ever arrived on it."""
     raw = installation.vault.read_raw([day])
     if raw is None:
         return None
-    frame = pl.DataFrame(raw)
-    lonely = frame.filter(pl.col("event_type") == "edit").select("source", "post_id")
-    if lonely.height:
-        frame = pl.concat([frame, _earlier_versions(installation, day, lonely)], how="vertical_relaxed")
-    posts = resolve(frame).posts.filter(pl.col("arrived_on") == day)
-    return posts.to_arrow()
-
-
-def _earlier_versions(installation: Installation, day: date, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the vault, older than a day, of posts that were edited on it."""
-    kept = installation.config.policy.retention.raw_days
-    found: list[pl.DataFrame] = []
-    for batch in installation.vault.batches("raw"):
-        if day - timedelta(days=kept) <= batch.arrived_on < day:
-            ids = pl.DataFrame(installation.vault.read(batch, ["source", "post_id"]))
-            if ids.join(wanted, on=["source", "post_id"], how="semi").height:
-                rows = pl.DataFrame(installation.vault.read(batch))
-                found.append(rows.join(wanted, on=["source", "post_id"], how="semi"))
-    return pl.concat(found) if found else pl.DataFrame(RAW_SCHEMA.empty_table())
+    posts = resolve(pl.DataFrame(raw)).posts
+    origins.note(posts)
+    return origins.restore(posts).to_arrow()
 
 
 def quarantine_failures(

@@ -6,7 +6,6 @@ Does not: what the columns mean (`transforms.posts`), computing them (`transform
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.zones import PRIVATE_DIR, PRIVATE_FILE
+from orchestration.zones import atomic_file
 
 FACTS_SCHEMA = pa.schema(
     [
@@ -33,14 +32,9 @@ def day_file(folder: Path, day: date, name: str = "part.parquet") -> Path:
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Replace a file, private and flushed, so that a crash leaves the old one or the new one."""
-    path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-    aside = path.with_suffix(".tmp")
-    pq.write_table(table, aside, compression="zstd")
-    aside.chmod(PRIVATE_FILE)
-    with aside.open("rb") as stream:
-        os.fsync(stream.fileno())
-    aside.replace(path)
+    """Replace a file, private, so that a crash leaves the old one or the new one."""
+    with atomic_file(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def write_day(folder: Path, day: date, table: pa.Table, schema: pa.Schema, name: str = "part.parquet") -> int:

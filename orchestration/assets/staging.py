@@ -13,11 +13,12 @@ import pyarrow as pa
 from orchestration import review
 from orchestration.guard import quiet
 from orchestration.installation import Installation
-from orchestration.loading import load_days, quarantine_failures, raw_of_day
+from orchestration.loading import Origins, load_days, quarantine_failures, raw_of_day
 from orchestration.partitions import daily, days_of
 from orchestration.progress import Reporter
 from orchestration.resources import Koe
 from orchestration.staging import FACTS_SCHEMA, read_day, write_day
+from orchestration.zones import one_barrier
 from transforms.posts import CLASSIFIED_SCHEMA, RAW_SCHEMA, REDACTED_SCHEMA
 from transforms.redaction import canaries, scan
 from transforms.staging import EverythingMatches, Facts, RedactedDay, classify_day, no_scan, redact_day
@@ -69,12 +70,14 @@ def load(installation: Installation, days: list[date], reporter: Reporter) -> Fa
 
 
 @quiet
+@one_barrier()
 def redact(installation: Installation, days: list[date], reporter: Reporter) -> Facts:
     """Redact some days; on the last of them the run's canaries go the same way."""
     reporter.begin("redact", len(days))
     total: Facts = Counter()
+    origins = Origins(installation, days[0])
     for day in days:
-        raw = raw_of_day(installation, day)
+        raw = raw_of_day(installation, day, origins)
         if raw is not None:
             result = redact_one_day(installation, raw, day)
             quarantine_failures(installation, day, raw, result.failed)
@@ -125,6 +128,7 @@ def plant_canaries(installation: Installation, day: date) -> None:
 
 
 @quiet
+@one_barrier()
 def classify(installation: Installation, days: list[date], reporter: Reporter) -> Facts:
     """Label some days' redacted posts and fill the review queues."""
     reporter.begin("classify", len(days))

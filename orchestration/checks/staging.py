@@ -16,7 +16,7 @@ from orchestration.resources import Koe
 from orchestration.staging import day_file, read_days
 from transforms.redaction import scan
 
-LABEL_TEXTS = [
+LABEL_TEXTS = ["topics", "themes", "department", "prefecture", "ae", "evidence", "aspects"]
     "entities",
     "watch_terms",
     "topics",
@@ -93,7 +93,7 @@ def suite_on_classified(installation: Installation, days: Sequence[date]) -> Gat
 @quiet
 def residual_in_staging(installation: Installation, days: Sequence[date], kind: str) -> GateResult:
     """The independent scanner over the run's rows."""
-    columns = ["text", "entities"] if kind == "redacted" else LABEL_TEXTS
+    columns = ["text"] if kind == "redacted" else LABEL_TEXTS
     return gates.residual(gates.STAGING, f"residual_in_{kind}", _frames(installation, kind, days, columns))
 
 
