@@ -25,11 +25,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from orchestration.config.sources import SourceEntry
 from transforms.posts import QUARANTINE_SCHEMA, RAW_SCHEMA, REMOVALS, Post, Quarantined
 from transforms.sources import NO_SIBLINGS, ColumnMapping, Reading, Siblings, is_safe_name, read, siblings_of
 
@@ -81,29 +79,6 @@ class SourceRules(NamedTuple):
     mapping: ColumnMapping | None = None
     blocked_languages: frozenset[str] = frozenset()
     blocked_accounts: frozenset[str] = frozenset()
-
-
-def rules_of(entry: SourceEntry) -> SourceRules:
-    """The rules of an entry of the register.
-
-    Args:
-        entry: of `config/sources.yaml`.
-    """
-    mapping = None
-    if entry.reader == "table":
-        columns = dict(entry.columns)
-        if entry.platform_column is not None:
-            columns["source"] = entry.platform_column
-        source = entry.platforms[0] if entry.platform_column is None else None
-        mapping = ColumnMapping(columns, source, zone=ZoneInfo(entry.timezone))
-    return SourceRules(
-        entry.id,
-        frozenset(entry.platforms),
-        frozenset(entry.allowed_fields),
-        mapping,
-        frozenset(entry.blocked_languages),
-        frozenset(entry.blocked_accounts),
-    )
 
 
 class LedgerEntry(Protocol):

@@ -26,9 +26,9 @@ from orchestration.intake import (
     SourceRules,
     landing_files,
     replay,
-    rules_of,
 )
 from orchestration.keyring import Keyring, MasterKey
+from orchestration.loading import rules_of
 from orchestration.vault import FileEntry, Ledger
 from orchestration.zones import Zones
 from transforms.identity import resolve
@@ -361,8 +361,7 @@ def test_every_fixture_by_the_register_as_it_is_shipped(fixtures: Path) -> None:
     register = load_sources(Path(__file__).parents[2] / "config" / "sources.yaml")
 
     def claim(name: str) -> SourceRules | None:
-        entry = register.source_of(name)
-        return None if entry is None else rules_of(entry)
+        return rules_of(register.source_of(name))
 
     loaded = load(fixtures, claim=claim)
     assert {report.source_id for report in loaded.reports.values()} >= {
@@ -380,12 +379,10 @@ def test_a_table_by_the_register(landing: Path) -> None:
     entry = SourceEntry.model_validate(
         {
             **shipped.model_dump(),
-
-                "reader": "table",
-                "columns": columns,
-                "platforms": ["blog", "bbs"],
-                "platform_column": "媒体"
-            ,
+            "reader": "table",
+            "columns": columns,
+            "platforms": ["blog", "bbs"],
+            "platform_column": "媒体",
         }
     )
     put(

@@ -341,11 +341,8 @@ class Reading:
         if len(seen) > _REPEATS_WITHIN:
             for key in list(islice(seen, _REPEATS_WITHIN // 2)):
                 del seen[key]
-        if event == "create":
-            key: object = (record[0], record[1])
-            content = hash((record[2], record[4]))
-        else:
-            key = content = hash(record)
+        content = hash((record[2], record[4]) if event == "create" else record)
+        key = (record[0], record[1]) if event == "create" else content
         known = seen.get(key)
         if known is None:
             seen[key] = content
