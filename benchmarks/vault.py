@@ -120,14 +120,12 @@ def identities(keyring: Keyring, erasure: Erasure, posts: pa.Table) -> list[Line
     days = [FIRST] * len(ids)
     key_ids = names.key_ids(sources, days)
     one = cpu(lambda: names.pseudonyms(sources, key_ids, ids))
-    empty = cpu(lambda: erasure.tombstones.refuse_many(sources, ids, authors, times))
     erasure.tombstones.add(
         [Removal("x", secrets.token_hex(8), None, None, "delete") for _ in range(100_000)], 0
     )
     full = cpu(lambda: erasure.tombstones.refuse_many(sources, ids, authors, times))
     return [
         Line("pseudonyms", f"{len(ids) / one:,.0f} ids/CPU-s"),
-        Line("tombstones, none", f"{len(ids) / max(empty, 1e-9):,.0f} posts/CPU-s"),
         Line("tombstones, 100,000", f"{len(ids) / full:,.0f} posts/CPU-s"),
     ]
 
