@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import REACH, SPACE
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import HINT, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
+from transforms.redaction.names.spaced import spaced
 from transforms.redaction.names.spotting import spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES
 from transforms.redaction.spans import Span
@@ -74,6 +75,15 @@ _PLATE: Final = re.compile(r"\s?\d{2,3}\s?[あ-んA-Z]\s?[・.\d]")
 _LOWEST_BAR: Final = min(min(row.values()) for row in BARS.values())
 
 
+class _Found(NamedTuple):
+    """A name, in code points of the folded text."""
+
+    start: int
+    end: int
+    score: float
+    rule: str
+
+
 class NameFinder:
     """Finds names of private people, staff included, in any script.
 
@@ -94,10 +104,13 @@ class NameFinder:
         Returns:
             Disjoint spans of type PERSON in order, in code points of the original.
         """
-        if not tokens:
-            return []
+        found = self._found(folded.text, tokens) if tokens else []
+        if " " in folded.text or "・" in folded.text:
+            found = _merged(found + [_Found(*span, 0.9, "person.spaced") for span in spaced(folded.text)])
+        return [Span(*folded.origin_span(f.start, f.end), "PERSON", round(f.score, 3), f.rule) for f in found]
+
+    def _found(self, text: str, tokens: Sequence[Token]) -> list[_Found]:
         model = self._model
-        text = folded.text
         tokens = spot(tokens, text) or tokens
         words = model.words(tokens)
         codes = "".join([w.code for w in words])
@@ -113,7 +126,18 @@ class NameFinder:
         likely = model.likely(words)
         if not likely:
             return []
-        return _Names(model, folded, [None] * REACH + [*units] + [None] * REACH, words).spans(likely)
+        return _Names(model, text, [None] * REACH + [*units] + [None] * REACH, words).found(likely)
+
+
+def _merged(found: list[_Found]) -> list[_Found]:
+    """The finds in order, those that overlap as one, called after the first."""
+    result: list[_Found] = []
+    for this in sorted(found):
+        if result and this.start < result[-1].end:
+            result[-1] = result[-1]._replace(end=max(result[-1].end, this.end))
+        else:
+            result.append(this)
+    return result
 
 
 def _with_spaces(
@@ -138,16 +162,15 @@ class _Names:
     """The names of one post, at work."""
 
     def __init__(
-        self, model: Model, folded: Folded, tokens: Sequence[Token | None], words: Sequence[Word]
+        self, model: Model, text: str, tokens: Sequence[Token | None], words: Sequence[Word]
     ) -> None:
-        self.folded = folded
-        self.text = folded.text
+        self.text = text
         self.model = model
         self.tokens = tokens
         self.words = words
         self.size = len(words)
 
-    def spans(self, likely: Sequence[tuple[int, float]]) -> list[Span]:
+    def found(self, likely: Sequence[tuple[int, float]]) -> list[_Found]:
         """All names, of the words that are worth a closer look."""
         marks = self._marked(likely)
         if not marks:
@@ -156,15 +179,14 @@ class _Names:
         if not marks:
             return []
         self._grow(marks)
-        return [self._span(run, marks) for run in runs(marks)]
+        return [self._one(run, marks) for run in runs(marks)]
 
-    def _span(self, run: Sequence[int], marks: dict[int, tuple[float, str]]) -> Span:
+    def _one(self, run: Sequence[int], marks: dict[int, tuple[float, str]]) -> _Found:
         first, last = self.tokens[run[0]], self.tokens[run[-1]]
         assert first is not None
         assert last is not None
-        start, end = self.folded.origin_span(first.start, last.end)
         score, rule = max((marks[i] for i in run), key=lambda mark: (mark[1] != "person.part", mark[0]))
-        return Span(start, end, "PERSON", round(score, 3), rule)
+        return _Found(first.start, last.end, score, rule)
 
     def _marked(self, likely: Sequence[tuple[int, float]]) -> dict[int, tuple[float, str]]:
         marks: dict[int, tuple[float, str]] = {}
@@ -246,7 +268,13 @@ class _Names:
         fiction = keep.fiction_names(self.text) if marks else frozenset()
         for run in runs(marks):
             surfaces = [token.surface for i in run if (token := self.tokens[i]) is not None]
-            if keep.is_public("".join(surfaces)) or keep.is_fiction(surfaces, fiction):
+            whole = "".join(surfaces)
+            unaddressed = all(marks[i][1] not in _ADDRESSED for i in run)
+            if (
+                keep.is_public(whole)
+                or (unaddressed and whole in keep.BRANDS)
+                or keep.is_fiction(surfaces, fiction)
+            ):
                 for i in run:
                     del marks[i]
 
@@ -318,6 +346,8 @@ class _Names:
             return "person.label"
         if before2.role == "LABEL" and before.kind == "は/詞":
             return "person.label"
+        if before2.kind == "SENSEI/名" and before.kind == ".":
+            return "person.title"
         if before.role in _PEOPLE or (before.kind == "の/詞" and before2.role in _PEOPLE):
             return "person.cue"
         return ""

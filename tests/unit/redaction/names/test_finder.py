@@ -1,0 +1,145 @@
+"""What is a name and what only looks like one, by the kind of context. All people are invented."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.redaction.names.finder import NameFinder
+from transforms.text.fold import fold
+from transforms.text.tokens import get_tokenizer
+
+
+def found(text: str) -> list[str]:
+    folded = fold(text)
+    spans = NameFinder().find(folded, get_tokenizer().tokenize(folded))
+    assert all(
+        span.type == "PERSON" and 0 < span.score <= 1 and span.rule.startswith("person.") for span in spans
+    )
+    return [text[span.start : span.end] for span in spans]
+
+
+NAMES = [
+    # an honorific or a title behind it
+    ("今日は北沢先生の外来でした。", ["北沢"]),
+    ("受付の西岡さんがとても親切だった。", ["西岡"]),
+    ("尾上様、次回は木曜にお越しください。", ["尾上"]),
+    ("整形の沢口医師に手術してもらいました。", ["沢口"]),
+    ("長岡院長の話は長い。", ["長岡"]),
+    ("夜勤は平井師長と二人だった。", ["平井"]),
+    ("点滴は内藤看護師がやってくれた。", ["内藤"]),
+    ("三輪主任と話した。", ["三輪"]),
+    ("梅津氏は説明をしなかった。", ["梅津"]),
+    ("隣のベッドの島村くんが退院した。", ["島村"]),
+    # scripts
+    ("たかはし先生はやさしい。", ["たかはし"]),
+    ("担当はオカモトさんでした。", ["オカモト"]),
+    ("ﾅｶﾞｼﾏ先生に診てもらった。", ["ﾅｶﾞｼﾏ"]),
+    ("主治医の Matsuda 先生は早口。", ["Matsuda"]),
+    # a cue before it
+    ("氏名：岩崎和也", ["岩崎和也"]),
+    ("患者氏名　前川 洋子", ["前川 洋子"]),
+    ("娘の美月が熱を出した。", ["美月"]),
+    ("息子（健太、5歳）の予防接種でした。", ["健太"]),
+    ("主治医の川端が異動した。", ["川端"]),
+    ("内科の関口という医者に怒られた。", ["関口"]),
+    ("はじめまして、宮内と申します。", ["宮内"]),
+    # names that are places or words
+    ("石川先生にはお世話になりました。", ["石川"]),
+    ("担当の森さんが休みだった。", ["森"]),
+    ("看護師の泉さんは声が明るい。", ["泉"]),
+    # pieces that the analyser cuts
+    ("主治医のいわもと先生は丁寧。", ["いわもと"]),
+    ("看護師のゆづきさんに助けられた。", ["ゆづき"]),
+    # several, foreign, full
+    ("田村さん、吉川さん、ありがとう。", ["田村", "吉川"]),
+    ("ヘルパーのマリア・サントスさんが来た。", ["マリア・サントス"]),
+    ("技師の小池健一さんが撮ってくれた。", ["小池健一"]),
+    # the same again without a cue
+    ("菅野先生に診てもらった。菅野は腕がいい。", ["菅野", "菅野"]),
+    # invisible characters within
+    ("北\u200b沢先生の外来。", ["北\u200b沢"]),
+    # an eponym and a person of that name
+    ("橋本病の橋本さんが来た。", ["橋本"]),
+    ("山田クリニックの山田先生に会った。", ["山田"]),
+]
+
+NEAR_MISSES = [
+    "患者さんが多くて看護師さんも大変そう。",
+    "お医者さんに相談したら、皆さんそうだと言われた。",
+    "お疲れさまでした。薬剤師さんの説明がわかりやすい。",
+    "様子を見てください、と同様に言われた。",
+    "赤ちゃんとおばあちゃんが同じ日に発熱した。",
+    "旦那さんにたくさん手伝ってもらった。",
+    "K先生とAさんの話。",
+    "〇〇先生に診てもらった。",
+    "橋本病と川崎病とパーキンソン病の違い。",
+    "長谷川式で20点だった。",
+    "太田胃散を飲んで武田薬品の株を見た。",
+    "田中医院の待合室が寒い。",
+    "高橋こどもクリニックの予約が取れない。",
+    "順天堂の外来は混んでいる。",
+    "マツモトキヨシで目薬を買った。",
+    "野口英世のお札で払った。",
+    "福島と千葉と宮崎に病院がある。",
+    "内科の先生が代わった。",
+    "主治医の先生は今日も休み。",
+    "この先生は説明がうまい。",
+    "母が入院した。妹も来た。",
+    "品川 330 さ 12-34 の車が入口をふさいでいた。",
+    "待ち時間が二時間。予約の意味がない。",
+]
+
+
+@pytest.mark.parametrize(("text", "names"), NAMES)
+def test_finds_names(text: str, names: list[str]) -> None:
+    assert found(text) == names
+
+
+@pytest.mark.parametrize("text", NEAR_MISSES)
+def test_leaves_look_alikes(text: str) -> None:
+    assert found(text) == []
+
+
+def test_people_of_fiction_stay_only_beside_their_work() -> None:
+    assert found("白い巨塔の財前先生が好き。") == []
+    assert found("担当の財前先生が好き。") == ["財前"]
+
+
+def test_a_nickname_is_taken_whole() -> None:
+    assert found("看護師のけんちゃんが来てくれた。") == ["けんちゃん"]
+
+
+def test_rules_say_what_was_seen() -> None:
+    def rule(text: str) -> str:
+        folded = fold(text)
+        return NameFinder().find(folded, get_tokenizer().tokenize(folded))[0].rule
+
+    assert rule("北沢先生の外来。") == "person.honorific"
+    assert rule("長岡院長の話。") == "person.title"
+    assert rule("氏名：岩崎和也") == "person.label"
+    assert rule("主治医の川端が異動した。") == "person.cue"
+
+
+def test_an_empty_text_has_no_names() -> None:
+    assert found("") == []
+    assert found(" \n") == []
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.text(max_size=60) | st.text("田中先生さん様、。の（） \nんりくとAz.・ｱ\u200b\U00020bb7", max_size=60)
+)
+def test_any_text_gives_spans_in_order_and_in_bounds(text: str) -> None:
+    folded = fold(text)
+    spans = NameFinder().find(folded, get_tokenizer().tokenize(folded))
+    end = 0
+    for span in spans:
+        assert end <= span.start < span.end <= len(text)
+        end = span.end
+
+
+def test_a_long_run_of_names_costs_no_more_than_its_length() -> None:
+    text = "田中さん、" * 4_000
+    assert len(found(text)) == 4_000

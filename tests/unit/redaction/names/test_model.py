@@ -1,0 +1,118 @@
+"""The trained model: it loads, refuses other weights, counts as its training counts, and trains to the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from training.name_swaps import Namer, rename_facilities, swap
+from training.names import Settings, build, marginals, score, train
+from transforms.redaction.names import model as m
+from transforms.redaction.names.finder import NameFinder, default_model
+from transforms.redaction.names.model import (
+    Model,
+    ModelError,
+    Weights,
+    bucket,
+    dump_weights,
+    parse_weights,
+    window_strings,
+)
+from transforms.text.tokens import get_tokenizer
+
+POSTS = [
+    {"text": "受付の川端さんが親切。", "spans": [{"start": 3, "end": 5, "type": "PERSON"}]},
+    {"text": "整形の大石先生は早口だ。", "spans": [{"start": 3, "end": 5, "type": "PERSON"}]},
+    {"text": "待ち時間が長い病院だった。", "spans": []},
+    {"text": "娘の美月は注射で泣いた。", "spans": [{"start": 2, "end": 4, "type": "PERSON"}]},
+    {"text": "高橋クリニックは混む。", "spans": []},
+]
+
+
+def test_shipped_weights_have_the_hash_beside_them() -> None:
+    here = files("transforms.redaction.names")
+    data = (here / m.WEIGHTS_FILE).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == (here / m.HASH_FILE).read_text("ascii").strip()
+    assert np.count_nonzero(default_model_weights().values) > 1_000
+
+
+def default_model_weights() -> Weights:
+    return m.load_weights()
+
+
+def test_other_weights_are_refused_in_one_line() -> None:
+    data = dump_weights(Weights(np.ones(m.BUCKETS, np.float32), np.zeros((2, 2), np.float32), 0.0))
+    with pytest.raises(ModelError, match=r"^weights of the name model have hash .*was expected$") as raised:
+        parse_weights(data, "0" * 64)
+    assert "\n" not in str(raised.value)
+
+
+def test_weights_survive_the_file() -> None:
+    values = np.zeros(m.BUCKETS, np.float32)
+    values[[3, 70_000]] = (1.5, -0.25)
+    data = dump_weights(Weights(values, np.array([[0.5, -1], [2, 0]], np.float32), 0.75))
+    back = parse_weights(data, hashlib.sha256(data).hexdigest())
+    assert np.array_equal(back.values, values)
+    assert back.transitions.tolist() == [[0.5, -1.0], [2.0, 0.0]]
+    assert back.bias == 0.75
+
+
+def test_sums_looked_up_equal_the_sum_of_all_strings() -> None:
+    generator = np.random.default_rng(5)
+    weights = Weights(generator.normal(size=m.BUCKETS).astype(np.float32), np.zeros((2, 2), np.float32), 0.5)
+    model = Model(weights)
+    tokens = get_tokenizer().tokenize("昨日、整形の大石先生に診てもらった。")
+    words = [model.boundary] * 3 + model.words(tokens) + [model.boundary] * 3
+    descriptions = [word.description for word in words]
+    single = dict(m.Model.likely(model, words))
+    assert single
+    for i, evidence in single.items():
+        strings = window_strings(descriptions[i - 3 : i + 4])
+        expected = 0.5 + sum(float(weights.values[bucket(s)]) for s in strings)
+        assert evidence + model.evidence(words, i) == pytest.approx(expected, abs=1e-3)
+
+
+def test_probabilities_of_a_chain_equal_those_of_training() -> None:
+    random.seed(3)
+    transitions = np.array([[0.5, -1.2], [-1.3, 0.9]], np.float32)
+    model = Model(Weights(np.zeros(m.BUCKETS, np.float32), transitions, 0.0))
+    for length in (1, 2, 5):
+        evidence = [random.uniform(-3, 3) for _ in range(length)]
+        expected, _ = marginals(np.array([evidence], np.float32), transitions)
+        assert model.chain(evidence, after_other=False, before_other=False) == pytest.approx(
+            expected[0].tolist(), abs=1e-5
+        )
+
+
+def test_training_twice_gives_the_same_bytes_and_learns() -> None:
+    settings = Settings(epochs=20)
+    packed = [dump_weights(train(build(POSTS, settings.longest), settings)) for _ in range(2)]
+    assert packed[0] == packed[1]
+    finder = NameFinder(Model(parse_weights(packed[0], hashlib.sha256(packed[0]).hexdigest())))
+    assert score(finder, POSTS).masked == 3
+
+
+def test_other_people_stand_where_the_first_ones_stood() -> None:
+    row = {"text": "大石先生と大石先生の妻、美月さん。", "spans": [
+        {"start": 0, "end": 2, "type": "PERSON"}, {"start": 5, "end": 7, "type": "PERSON"}, {"start": 12, "end": 14, "type": "PERSON"},
+    ]}  # fmt: skip
+    other = swap(row, lambda name, _: {"大石": "東山田", "美月": "凛"}[name])
+    assert other["text"] == "東山田先生と東山田先生の妻、凛さん。"
+    assert [other["text"][s["start"] : s["end"]] for s in other["spans"]] == ["東山田", "東山田", "凛"]
+
+
+def test_facilities_are_renamed_and_people_left() -> None:
+    row = {"text": "高橋クリニックの大石先生", "spans": [{"start": 8, "end": 10, "type": "PERSON"}]}
+    other = rename_facilities(row, Namer(1))
+    assert other is not None
+    assert other["text"].endswith("クリニックの大石先生")
+    span = other["spans"][0]
+    assert other["text"][span["start"] : span["end"]] == "大石"
+
+
+def test_the_default_model_is_read_once() -> None:
+    assert default_model() is default_model()

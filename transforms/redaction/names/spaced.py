@@ -1,0 +1,83 @@
+"""Names written letter by letter: 田 中 先 生, 戸・倉・文・枝, た な か, T a n a k a.
+
+Belongs here: runs of single letters with separators, put together and compared with the lists.
+Does not: names cut by the analyser alone (`joining`, `spotting`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from transforms.redaction.names.lexicon import lexicon, to_hiragana
+
+_SEPARATOR: Final = r"[ ・_/*|.]{1,2}"
+_RUN: Final = re.compile(
+    rf"(?<![一-龥々])[一-龥々](?:{_SEPARATOR}[一-龥々]){{1,7}}(?![一-龥々])"
+    rf"|(?<![ぁ-んー])[ぁ-ん](?:{_SEPARATOR}[ぁ-んー]){{1,7}}(?![ぁ-んー])"
+    rf"|(?<![ァ-ヺー])[ァ-ヺ](?:{_SEPARATOR}[ァ-ヺー]){{1,7}}(?![ァ-ヺー])"
+    rf"|(?<![A-Za-z])[A-Za-z](?:{_SEPARATOR}[A-Za-z]){{3,11}}(?![A-Za-z])"
+)
+_SEPARATORS: Final = re.compile(_SEPARATOR)
+_TITLES: Final = (
+    "先生",
+    "医師",
+    "院長",
+    "師長",
+    "主任",
+    "様",
+    "殿",
+    "氏",
+    "さん",
+    "さま",
+    "せんせい",
+    "くん",
+    "ちゃん",
+    "サン",
+    "サマ",
+)
+_BEHIND: Final = re.compile(r"\s?(?:先生|医師|院長|さん|さま|様|氏|殿|くん|ちゃん|[)」』〉])")
+
+
+def spaced(text: str) -> Iterator[tuple[int, int]]:
+    """Names written letter by letter.
+
+    Args:
+        text: folded.
+
+    Yields:
+        Their spans, without titles.
+    """
+    for run in _RUN.finditer(text):
+        letters = _SEPARATORS.sub("", run[0])
+        title = next((t for t in _TITLES if letters.endswith(t) and len(letters) > len(t) + 1), "")
+        name = letters[: len(letters) - len(title)]
+        if not _is_name(name, addressed=bool(title) or _BEHIND.match(text, run.end()) is not None):
+            continue
+        left = len(name)
+        end = run.start()
+        while left:
+            left -= not _SEPARATORS.match(text, end)
+            end += 1
+        yield run.start(), end
+
+
+def _is_name(name: str, *, addressed: bool) -> bool:
+    """A frequent family name or a full name in kanji; in kana and Latin letters only where it is addressed."""
+    names = lexicon()
+    if name[0] >= "一":
+        if name in names.surnames and (addressed or len(name) > 2):
+            return True
+        return any(
+            (name[:cut] in names.surnames or name[:cut] in names.surnames_rare) and name[cut:] in names.given
+            for cut in range(2, len(name) - 1)
+        )
+    if name.isascii():
+        return len(name) > 4 and (
+            name.lower() in names.romaji_surnames or (addressed and name.lower() in names.romaji_given)
+        )
+    reading = to_hiragana(name)
+    return addressed and (
+        reading in names.surname_readings_frequent or reading in names.given_readings_popular
+    )
