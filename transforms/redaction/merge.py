@@ -6,7 +6,8 @@ Does not: finding candidates, replacing spans.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from transforms.redaction.spans import DIRECT, Span
@@ -39,21 +40,26 @@ def merge(candidates: Iterable[Span], text: str) -> list[Span]:
     """
     ordered = sorted(candidates, key=lambda s: (s.start - s.end, PRECEDENCE[s.type], -s.score, s.start))
     taken: list[Span] = []
+    covered = bytearray(len(text))
     for span in ordered:
-        rivals = [t for t in taken if t.start < span.end and span.start < t.end]
-        if not rivals:
-            taken.append(span)
+        if covered.find(1, span.start, span.end) < 0:
+            parts = [span]
         elif span.type in DIRECT:
-            taken.extend(_rest(span, rivals, text))
+            parts = list(_rest(span, covered, text))
+        else:
+            continue
+        for part in parts:
+            covered[part.start : part.end] = b"\x01" * (part.end - part.start)
+            taken.append(part)
     return sorted(taken)
 
 
-def _rest(span: Span, rivals: list[Span], text: str) -> list[Span]:
-    """The parts of a span that no rival covers and that hold a letter or digit."""
-    parts: list[Span] = []
-    position = span.start
-    for rival in [*sorted(rivals), Span(span.end, span.end, span.type, 0, "")]:
-        if rival.start > position and any(c.isalnum() for c in text[position : rival.start]):
-            parts.append(span._replace(start=position, end=rival.start))
-        position = max(position, rival.end)
-    return parts
+_FREE: Final = re.compile(rb"\x00+")
+
+
+def _rest(span: Span, covered: bytearray, text: str) -> Iterator[Span]:
+    """The parts of a span that no winner covers and that hold a letter or digit."""
+    for free in _FREE.finditer(covered, span.start, span.end):
+        start, end = free.span()
+        if any(c.isalnum() for c in text[start:end]):
+            yield span._replace(start=start, end=end)

@@ -24,7 +24,7 @@ from transforms.redaction.spans import QUASI, Span
 from transforms.text.fold import Folded, fold
 from transforms.text.tokens import Token, get_tokenizer
 
-MAX_CHARS: Final = 200_000
+MAX_CHARS: Final = 50_000
 """Longest text that is redacted, in code points; no platform's post comes near. Longer ones fail closed."""
 
 MAX_SPANS: Final = 20_000
@@ -371,16 +371,20 @@ _REPEATED: Final = frozenset({"PATIENT_ID", "INSURANCE_ID", "LICENSE", "MY_NUMBE
 
 def _repeated_numbers(text: str, spans: list[Span]) -> Iterator[Span]:
     """Other places where an identifying number stands again, as long as no digit joins it there."""
+    seen: set[str] = set()
+    starts = {span.start for span in spans}
     for span in spans:
         word = text[span.start : span.end]
-        if span.type not in _REPEATED or len(word) < _SHORTEST_NUMBER:
+        if span.type not in _REPEATED or len(word) < _SHORTEST_NUMBER or word in seen or len(seen) >= _MOST_REPEATED:
             continue
+        seen.add(word)
         for start, end in _occurrences(text, word):
             alone = not text[start - 1 : start].isalnum() and not text[end : end + 1].isdigit()
-            if start != span.start and alone and text[end : end + 1] not in _COUNTERS:
+            if start not in starts and alone and text[end : end + 1] not in _COUNTERS:
                 yield span._replace(start=start, end=end, score=min(span.score, 0.7), rule=f"{span.rule}.repeated")
 
 
+_MOST_REPEATED: Final = 50
 _SHORTEST_NUMBER: Final = 2
 _COUNTERS: Final = frozenset("人円分時日月年回歳才%％.:：/件階個枚本名週代番度")
 

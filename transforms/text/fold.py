@@ -18,6 +18,7 @@ Spans of both views map to the original by `origin_span`.
 
 from __future__ import annotations
 
+import bisect
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -289,7 +290,7 @@ _NUMERAL_RE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_CLUSTER_RE: Final = re.compile(rf"[{_DIGIT}0-9]+(?:{_JOIN}{{1,2}}[{_DIGIT}0-9]+)+")
+_CLUSTER_RE: Final = re.compile(rf"(?<![{_DIGIT}0-9])[{_DIGIT}0-9]++(?:{_JOIN}{{1,2}}[{_DIGIT}0-9]++)+")
 """Runs joined by what joins the groups of a number: 〇九〇・一二三四・五六七八, 六八九の一四二七."""
 _CLUSTER_DIGITS: Final = 7
 _RUN_RE: Final = re.compile(f"[{_DIGIT}十百千拾]+")
@@ -337,10 +338,14 @@ def _fold_numerals(folded: Folded) -> Folded:
     starts: list[int] = []
     ends: list[int] = []
     position = 0
+    runs = list(_RUN_RE.finditer(text))
+    if not runs:
+        return folded
     clusters = _clusters(text)
-    for run in _RUN_RE.finditer(text):
+    for run in runs:
         start, end = run.span()
-        if not any(low <= start and end <= high for low, high in clusters):
+        nearest = bisect.bisect_right(clusters, (start, len(text))) - 1
+        if nearest < 0 or end > clusters[nearest][1]:
             match = _NUMERAL_RE.match(text, start)
             if not match or not _is_number(text, match.start(), match.end()):
                 continue

@@ -107,7 +107,7 @@ _CUE: Final = (
 )
 _GAP: Final = r"[^A-Za-z0-9@。\n]{0,9}?"
 _STRONG_NAME: Final = r"@?[A-Za-z](?:[A-Za-z0-9_]|[.\-](?=[A-Za-z0-9_])){3,29}"
-_MARKED_NAME: Final = r"(?=[A-Za-z.\-]{0,29}[0-9_]|[A-Za-z]+[.\-][a-z])" + _STRONG_NAME
+_MARKED_NAME: Final = r"(?=[A-Za-z.\-]{0,29}[0-9_]|[A-Za-z]{1,28}[.\-][a-z])" + _STRONG_NAME
 
 HANDLE_LINE: Final = Pattern(
     rule="handle.line_id",
