@@ -100,6 +100,9 @@ class AeFeatures(NamedTuple):
     relieved: int
 
 
+_NOTHING = AeFeatures(*(0 for _ in AeFeatures._fields))
+
+
 class _Event(NamedTuple):
     hit: Hit
     clause: int
@@ -193,8 +196,10 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
         clauses: of the same text.
 
     Returns:
-        Counts; all 0 where neither product nor event is named.
+        Counts; all 0 where neither product nor event is named, whatever else is.
     """
+    if "drugs" not in scan.hits and "events" not in scan.hits:
+        return _NOTHING
     drugs = drugs_in(scan)
     events = _events(scan, clauses, drugs)
     cues = [hit.entry.values[0] for hit in scan.of("cues")]

@@ -61,6 +61,8 @@ def judgements(scan: Scan, clauses: Sequence[Clause]) -> list[Judgement]:
     Returns:
         In order of place. Of words that overlap with the same scope the longest counts.
     """
+    if "polarity" not in scan.hits:
+        return []
     found = []
     by_scope: dict[frozenset[str], list[Hit]] = {}
     for hit in scan.of("polarity"):

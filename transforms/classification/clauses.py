@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
 from transforms.classification.lexicons import Hit, Scan
 
-_SPLITS = frozenset({"split.end", "split.soft", "split.turn"})
+_MARKS = re.compile(r"[。!?\n、…→;]+")
+_SOFT = frozenset("、…→;")
 _SENTENCE_CUES = frozenset({"question", "hearsay", "irony", "wish"})
 """Cues that stand at the end of a sentence and mean all of its clauses."""
 
@@ -70,36 +72,54 @@ def split(scan: Scan) -> list[Clause]:
     Returns:
         Clauses in order that cover the whole text; none for an empty one.
     """
-    length = len(scan.text)
-    if not length:
+    text = scan.text
+    if not text:
         return []
-    cues = scan.of("cues")
-    bounds: list[tuple[int, bool, bool]] = []
-    start = 0
-    for hit in cues:
-        kind = hit.entry.values[0]
-        if kind not in _SPLITS:
-            continue
-        if hit.end - start < 2 and kind != "split.end":
-            continue
-        if hit.start < start:
-            continue
-        bounds.append((hit.end, kind == "split.turn", kind == "split.end"))
-        start = hit.end
-    if start < length:
-        bounds.append((length, False, True))
-    return _marked(bounds, [h for h in cues if h.entry.values[0] not in _SPLITS])
+    ends = [(mark.end(), False, not _SOFT.issuperset(mark[0])) for mark in _MARKS.finditer(text)]
+    if not ends or ends[-1][0] < len(text):
+        ends.append((len(text), False, True))
+    hits = scan.hits.get("cues")
+    if hits is None:
+        return _plain(ends)
+    turns = [(hit.end, True, False) for hit in hits if hit.entry.values[0] == "turn"]
+    if turns:
+        ends = _apart(ends + turns)
+    return _marked(ends, [hit for hit in hits if hit.entry.values[0] != "turn"] if turns else hits)
 
 
-def _marked(bounds: list[tuple[int, bool, bool]], cues: list[Hit]) -> list[Clause]:
-    """Give each clause the cues that stand in it, and each sentence's clauses those of the sentence."""
-    found = _cues_by_clause(bounds, cues) if cues else {}
-    shared = _shared_by_sentence(bounds, found) if found else {}
+def _plain(ends: list[tuple[int, bool, bool]]) -> list[Clause]:
+    """The clauses of a text that nothing marks."""
     clauses = []
     start = 0
-    for i, (end, turns, ends) in enumerate(bounds):
-        marks = found.get(i, _NONE) | shared.get(i, _NONE) if found else _NONE
-        clauses.append(Clause(start, end, marks, turns, ends))
+    for end, turns, closes in ends:
+        clauses.append(Clause(start, end, _NONE, turns, closes))
+        start = end
+    return clauses
+
+
+def _apart(ends: list[tuple[int, bool, bool]]) -> list[tuple[int, bool, bool]]:
+    """Ends in order, a turn and the mark right behind it as one."""
+    ends.sort()
+    apart: list[tuple[int, bool, bool]] = []
+    for end, turns, closes in ends:
+        if apart and end - apart[-1][0] <= 1:
+            before = apart.pop()
+            apart.append((end, before[1] or turns, before[2] or closes))
+        else:
+            apart.append((end, turns, closes))
+    return apart
+
+
+def _marked(ends: list[tuple[int, bool, bool]], cues: list[Hit]) -> list[Clause]:
+    """Give each clause the cues that stand in it, and each sentence's clauses those of the sentence."""
+    if not cues:
+        return _plain(ends)
+    found = _cues_by_clause(ends, cues)
+    _share(ends, found)
+    clauses = []
+    start = 0
+    for i, (end, turns, closes) in enumerate(ends):
+        clauses.append(Clause(start, end, found.get(i, _NONE), turns, closes))
         start = end
     return clauses
 
@@ -111,24 +131,37 @@ def _cues_by_clause(bounds: list[tuple[int, bool, bool]], cues: list[Hit]) -> di
     for hit in cues:
         while index < last and hit.start >= bounds[index][0]:
             index += 1
-        found[index] = found.get(index, _NONE) | {hit.entry.values[0]}
+        cue = hit.entry.values[0]
+        if index not in found:
+            found[index] = _single(cue)
+        elif cue not in found[index]:
+            found[index] |= {cue}
     return found
 
 
-def _shared_by_sentence(
-    bounds: list[tuple[int, bool, bool]], found: dict[int, frozenset[str]]
-) -> dict[int, frozenset[str]]:
-    """For each clause of a sentence the cues that mean the whole of it; sentences without one have no key."""
-    shared: dict[int, frozenset[str]] = {}
-    first = 0
-    for i, (_, _, ends) in enumerate(bounds):
-        if not ends:
+@lru_cache(maxsize=64)
+def _single(cue: str) -> frozenset[str]:
+    return frozenset({cue})
+
+
+def _share(ends: list[tuple[int, bool, bool]], found: dict[int, frozenset[str]]) -> None:
+    """Give every clause of a sentence the cues that mean the whole of it."""
+    spoken = [
+        (i, marks & _SENTENCE_CUES) for i, marks in found.items() if not marks.isdisjoint(_SENTENCE_CUES)
+    ]
+    last, given = -1, _NONE
+    for i, marks in spoken:
+        if i <= last and marks <= given:
             continue
-        marks = _NONE.union(*(found[j] for j in range(first, i + 1) if j in found)) & _SENTENCE_CUES
-        if marks:
-            shared.update(dict.fromkeys(range(first, i + 1), marks))
-        first = i + 1
-    return shared
+        first = i
+        while first > 0 and not ends[first - 1][2]:
+            first -= 1
+        given = marks if i > last else given | marks
+        last = i
+        while not ends[last][2] and last + 1 < len(ends):
+            last += 1
+        for clause in range(first, last + 1):
+            found[clause] = found.get(clause, _NONE) | given
 
 
 def clause_at(clauses: Sequence[Clause], offset: int) -> int:

@@ -59,7 +59,7 @@ def criticality(
     """
     if not labels.relevant:
         return _NONE
-    least = max((_LEAST.get(flag, 0) for flag in labels.flags), default=0)
+    least = max((_LEAST.get(flag, 0) for flag in labels.flags), default=0) if labels.flags else 0
     if least < 4 and any(e.serious and not (e.negated or e.feared or e.asked) for e in events):
         least = 4
     told = labels.sentiment in {"neg", "mixed"} or least > 0

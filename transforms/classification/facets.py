@@ -93,7 +93,7 @@ def department(scan: Scan, labels: GuideLabels) -> str | None:
     Returns:
         The one named; None where none is, or where several are and none stands out.
     """
-    if not labels.relevant or labels.speaker in {"spam", "company"}:
+    if "departments" not in scan.hits or not labels.relevant or labels.speaker in {"spam", "company"}:
         return None
     named = departments(scan)
     if len(named) < 2:
@@ -116,11 +116,9 @@ def prefecture(scan: Scan, labels: GuideLabels) -> str | None:
     Returns:
         The prefecture named, or that of a municipality that leaves no doubt; None for none or for several.
     """
-    if not labels.relevant:
+    if "places" not in scan.hits or not labels.relevant:
         return None
     hits = longest(scan.of("places"))
-    if not hits:
-        return None
     for rules in (("full", "city"), ("bare", "surname")):
         found = dict.fromkeys(h.entry.values[0] for h in hits if h.entry.values[1] in rules)
         if found:
@@ -130,6 +128,8 @@ def prefecture(scan: Scan, labels: GuideLabels) -> str | None:
 
 def care_setting(scan: Scan) -> str | None:
     """Where the care happens, by the most telling word; None where no word tells."""
+    if "settings" not in scan.hits:
+        return None
     found = {hit.entry.values[0] for hit in scan.of("settings")}
     return next((setting for setting in _SETTING_ORDER if setting in found), None)
 
@@ -144,9 +144,9 @@ def stage_of_care(scan: Scan, topics: Sequence[str]) -> str | None:
     Returns:
         予約, 受付, 検査, 診察, 治療/手術, 入院生活, 会計, 退院/フォロー or None.
     """
-    hits = longest(scan.of("stages"))
-    if not hits:
+    if "stages" not in scan.hits:
         return None
+    hits = longest(scan.of("stages"))
     counts: dict[str, int] = {}
     for hit in hits:
         stage = hit.entry.values[0]
@@ -189,6 +189,8 @@ def health_subject(scan: Scan, labels: GuideLabels) -> str:
 
 def sensitive_category(scan: Scan) -> str | None:
     """The sensitive category whose cells take the higher threshold; the gravest of several; None for none."""
+    if "sensitive" not in scan.hits:
+        return None
     found = {hit.entry.values[0] for hit in scan.of("sensitive")}
     return next((category for category in _SENSITIVE_ORDER if category in found), None)
 

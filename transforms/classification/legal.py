@@ -64,6 +64,8 @@ def ad_claim_kinds(scan: Scan, clauses: Sequence[Clause], labels: GuideLabels) -
         Kinds in the order of `AD_KINDS`; empty for none. A flagged post has at least one.
     """
     flagged = "ad_claim" in labels.flags
+    if not flagged and "adverts" not in scan.hits:
+        return ()
     found = set()
     for hit in scan.of("adverts"):
         kind = hit.entry.values[0]

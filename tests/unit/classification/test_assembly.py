@@ -126,7 +126,7 @@ def test_any_text_gives_a_row(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["薬で発疹。", "待ち時間が最悪だけど、", "痛い?", "ない", "([{", "38.5度", "札幌で"]
+    "unit", ["薬で発疹。", "待ち時間が最悪だけど、", "痛い?", "ない", "([{", "38.5度", "札幌で", "らしい、"]
 )
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     guide = labels(flags=("adverse_event",), topics=("care", "wait"), sentiment="neg", intent="complaint")
