@@ -299,6 +299,16 @@ def test_bad_json(data: bytes, reason: str) -> None:
         json_values.loads(data)
 
 
+def test_json_in_a_text() -> None:
+    assert json_values.loads_text('{"a":["あ",2117407880905291362]}') == {"a": ["あ", 2117407880905291362]}
+    assert json_values.loads_text('{"a":"\\ud83c"}') == {"a": "\ud83c"}
+    for text in ("{", "", "\ud83c"):
+        with pytest.raises(Rejected, match=r"invalid_json|wrong_encoding"):
+            json_values.loads_text(text)
+    with pytest.raises(Rejected, match="nesting_too_deep"):
+        json_values.loads_text(nested(102).decode())
+
+
 def test_json_keeps_digits_and_lets_half_pairs_through() -> None:
     assert json_values.loads(b"2117407880905291362") == 2117407880905291362
     assert json_values.loads(b'{"a":"\\ud83c","id":2117407880905291362}') == {

@@ -82,7 +82,7 @@ def _frame(frame: dict[str, Any]) -> Records:
     if event not in _WITH_STATUS:
         return ()
     if type(payload) is str:
-        payload = json_values.loads(payload.encode("utf-8", "surrogatepass"))
+        payload = json_values.loads_text(payload)
     found: list[Post | Refused] = []
     _collect(payload, found)
     if len(found) == 1 and isinstance(found[0], Refused):
