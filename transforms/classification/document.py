@@ -26,6 +26,10 @@ class Document(NamedTuple):
     rating: int | None = None
     author_official: bool | None = None
 
+    def __repr__(self) -> str:
+        """Its length and source: a text must not reach a log or a traceback."""
+        return f"Document({len(self.text)} characters, source={self.source})"
+
 
 class GuideLabels(NamedTuple):
     """The labels of the annotation guide, as the models (or an annotator) decide them.

@@ -6,6 +6,7 @@ Does not: topics, sentiment, adverse events.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -23,6 +24,9 @@ VOICE_CLASSES: dict[str, str] = {
     "spam": "excluded",
 }
 """Speaker -> voice class. Classes are never summed in a published measure."""
+
+_HEAD = 2_000
+"""Characters of a post in which a public body would have named itself."""
 
 _SETTING_ORDER = ("オンライン", "在宅", "救急", "産科", "精神", "健診", "小児", "入院", "薬局", "外来")
 """Of several settings the one that says most: a post on an ambulance that ends in 入院 is about 救急."""
@@ -47,11 +51,19 @@ _SUBJECT_BY_SPEAKER = {
 }
 
 
+_PUBLIC_BODY = re.compile(
+    r"(?:当|本)(?:市(?!場)|県|町|村|区|都|府|学会|協会|保健所|省)|(?:市|県|町|村|区|都|府)民の(?:皆|みな)|会員の皆"
+    r"|保健所(?:です|より|からの)|(?:県|市|区|町|村|省|庁|学会)(?:から|より)の?お知らせ|【[^】]{0,12}(?:県|市|区|町|村|保健所|学会|省)】"
+)
+"""How a public body or a learned society speaks in its own name."""
+
+
 def voice_class(speaker: str, document: Document) -> str:
     """The class of voice that a speaker counts in.
 
-    A personal account is never official by its words alone where the platform says that it is not one; an account that
-    is proven official is never counted among patients.
+    A public body or society that speaks in its own name is official; the press that reports on it is media. A personal
+    account is never official by its words alone where the platform says that it is not one; an account that is proven
+    official is never counted among patients.
 
     Args:
         speaker: of the guide.
@@ -64,6 +76,8 @@ def voice_class(speaker: str, document: Document) -> str:
         KeyError: the speaker is not of the guide.
     """
     voice = VOICE_CLASSES[speaker]
+    if voice == "media" and _PUBLIC_BODY.search(document.text, 0, _HEAD):
+        return "official"
     if document.author_official and voice in {"patient_voice", "hcp_personal", "public"}:
         return "official"
     if document.author_official is False and voice == "official":

@@ -106,6 +106,14 @@ def test_a_reading_may_be_shared() -> None:
     )
 
 
+def test_no_text_in_what_is_printed() -> None:
+    document = Document("山田さんの診察が長い", id="a", source="x")
+    printed = f"{document!r} {assembly.read(fold(document.text))!r}"
+    assert "山田" not in printed
+    assert "診察" not in printed.replace("stages.診察", "").replace("'診察'", "")
+    assert "10 characters" in printed
+
+
 def test_fields_are_those_of_the_row() -> None:
     columns = {field.name for field in LABEL_FIELDS}
     assert set(assembly.Extras._fields) - columns == {"harm_claimed"}

@@ -159,6 +159,20 @@ def test_voice_class(speaker: str, *, official: bool | None, want: str) -> None:
     assert facets.voice_class(speaker, Document("", author_official=official)) == want
 
 
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("【みなと市】帯状疱疹ワクチンの助成を始めます", "official"),
+        ("県民の皆さまへ 休日当番医のご案内です", "official"),
+        ("本学会は声明を公表しました", "official"),
+        ("みなと市は帯状疱疹ワクチンの助成を始めると発表した", "media"),
+        ("市場に出回る偽薬に注意", "media"),
+    ],
+)
+def test_a_public_body_in_its_own_name_is_official(text: str, want: str) -> None:
+    assert facets.voice_class("media", Document(text)) == want
+
+
 def test_an_unknown_speaker_is_an_error() -> None:
     with pytest.raises(KeyError):
         facets.voice_class("robot", Document(""))

@@ -123,6 +123,10 @@ class Scan(NamedTuple):
     text: str
     hits: dict[str, list[Hit]]
 
+    def __repr__(self) -> str:
+        """Its length and the number of hits: a text must not reach a log or a traceback."""
+        return f"Scan({len(self.text)} characters, {sum(map(len, self.hits.values()))} hits)"
+
     def of(self, table: str) -> list[Hit]:
         """The hits of one table, in order of place; empty where there are none."""
         return self.hits.get(table, [])
