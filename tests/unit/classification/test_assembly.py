@@ -110,7 +110,7 @@ def test_no_text_in_what_is_printed() -> None:
     document = Document("山田さんの診察が長い", id="a", source="x")
     printed = f"{document!r} {assembly.read(fold(document.text))!r}"
     assert "山田" not in printed
-    assert "診察" not in printed.replace("stages.診察", "").replace("'診察'", "")
+    assert "長い" not in printed
     assert "10 characters" in printed
 
 
