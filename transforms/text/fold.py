@@ -100,7 +100,9 @@ def _tables() -> tuple[dict[int, str], dict[str, str]]:
 
 
 _SAME, _OTHER = _tables()
-_CIRCLED: Final = frozenset(c for c in map(chr, _SAME) if unicodedata.category(c) == "No" and _SAME[ord(c)].isdigit())
+_CIRCLED: Final = frozenset(
+    c for c in map(chr, _SAME) if unicodedata.category(c) == "No" and _SAME[ord(c)].isdigit()
+)
 
 
 def _char_class(chars: Iterable[int]) -> str:
@@ -118,7 +120,7 @@ def _char_class(chars: Iterable[int]) -> str:
             continue
         parts.append(f"\\u{start:04x}-\\u{previous:04x}")
         start = previous = code
-    return "[" + "".join(parts) + "\U00010000-\U0001f2ff\U0001fbf0-\U0010ffff]"
+    return "[" + "".join(parts) + "\U0001f51f\U00010000-\U0001f2ff\U0001fbf0-\U0010ffff]"
 
 
 _MARKS: Final = "[\u3099\u309a\uff9e\uff9f\u0300-\u036f]"
