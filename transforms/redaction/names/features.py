@@ -113,7 +113,7 @@ def _kind(token: Token, letter: str, flags: str) -> str:
     surface, pos = token.surface, token.pos
     if pos in _FUNCTION_POS:
         return f"{surface}/{pos[-1]}"
-    if pos in _SYMBOL_POS and letter != "H":
+    if pos in _SYMBOL_POS and not surface[:1].isalnum():
         return surface if surface in _SYMBOLS else "SYM"
     role = _role(token)
     if role:
@@ -129,9 +129,7 @@ def _kind(token: Token, letter: str, flags: str) -> str:
 def _may_be_name(token: Token, letter: str) -> bool:
     if letter == "9" or (token.pos2 == "数詞" and letter != "C"):
         return False
-    if token.pos in _SYMBOL_POS or token.pos in _FUNCTION_POS:
-        return False
-    return token.surface[:1].isalnum()
+    return token.pos not in _FUNCTION_POS and token.surface[:1].isalnum()
 
 
 def describe(token: Token) -> Description:

@@ -325,7 +325,12 @@ class _Names:
         if honorific in HONORIFIC_CLASSES:
             return "person.pet" if honorific in {"KUN", "CHAN"} else "person.honorific"
         told = behind.kind == "って/詞" and (behind2.role in _PEOPLE or self._surface(i + 2) in _SOMEBODY)
-        if self._has_age(i + 1):
+        if self._has_age(i + 1) or (
+            behind.kind == "("
+            and words[i].description.letter == "C"
+            and behind2.letter in "HK"
+            and "F" in behind2.flags
+        ):
             return "person.label"
         if told or (behind.kind in {"と/詞", "とか/詞"} and behind2.role == "HEARSAY"):
             return "person.hearsay"

@@ -69,6 +69,8 @@ def _is_name(name: str, *, addressed: bool) -> bool:
     if name[0] >= "一":
         if name in names.surnames and (addressed or len(name) > 2):
             return True
+        if name in names.surnames_rare and len(name) > 2:
+            return True
         return any(
             (name[:cut] in names.surnames or name[:cut] in names.surnames_rare) and name[cut:] in names.given
             for cut in range(2, len(name) - 1)
