@@ -42,7 +42,6 @@ _NOT_NEGATED = re.compile(
     r"|い(?:の)?(?:かな|ですか|でしょうか|だろうか|か[?。])|い[?]|くね?[?])|なく(?:て|ちゃ)(?:は)?(?:いけ|なら|だめ)"
     r"|じゃな(?:い|く)(?:て|です)?か?[?])"
 )
-_SETTLED_BY = re.compile(r"[^。!?\n]{0,4}(?:すぐ|翌日には|[0-9]日で)?(?:治ま|おさま|引い|消え)")
 
 
 class Clause(NamedTuple):
@@ -199,8 +198,3 @@ def negated(text: str, end: int, limit: int) -> bool:
     if end >= limit:
         return False
     return _NEGATED.match(text, end, limit) is not None and _NOT_NEGATED.match(text, end, limit) is None
-
-
-def settled(text: str, end: int, limit: int) -> bool:
-    """Whether a symptom is said to have gone at once by what follows it (すぐ治まった)."""
-    return _SETTLED_BY.match(text, end, limit) is not None

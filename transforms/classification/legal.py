@@ -28,12 +28,6 @@ AD_KINDS: tuple[str, ...] = (
 """Kinds of advertising claim, what the law and its guideline forbid by name first; `exaggerated` takes the rest (誇大)."""
 
 _ANYBODY = "incentivised_review"
-_TAKEDOWN_FLAGS = frozenset({"named_attack", "misinformation"})
-
-
-def permitted_use() -> str:
-    """The use that any post allows: inside the organisation, to improve its service."""
-    return PERMITTED_USE
 
 
 def ad_cues(scan: Scan) -> tuple[str, ...]:
@@ -121,8 +115,3 @@ def takedown_candidate(labels: GuideLabels, criticality: int) -> bool:
     if "named_attack" in labels.flags:
         return criticality >= 2 or labels.intent == "rumour"
     return "misinformation" in labels.flags and labels.intent == "rumour" and "crisis" in labels.flags
-
-
-def is_legal_risk(labels: GuideLabels) -> bool:
-    """Whether a post names somebody it blames or states what may be false."""
-    return bool(_TAKEDOWN_FLAGS.intersection(labels.flags))

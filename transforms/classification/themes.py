@@ -140,13 +140,3 @@ def themes_of(scan: Scan, topics: Sequence[str]) -> tuple[str, ...]:
         codes, default = by_topic.get(topic, ((), ()))
         found.extend([code for code in codes if code in seen] or default)
     return tuple(found)
-
-
-def suggested_topics(scan: Scan) -> dict[str, int]:
-    """Topics that the words of the text suggest, with the number of words: a feature for models, no label."""
-    counts: dict[str, int] = {}
-    themes = taxonomy().themes
-    for hit in scan.of("themes"):
-        topic = themes[hit.entry.values[0]].topic
-        counts[topic] = counts.get(topic, 0) + 1
-    return counts

@@ -100,11 +100,6 @@ def test_nothing_negates_behind_the_end() -> None:
     assert not clauses.negated("痛い", 2, 2)
 
 
-def test_settled() -> None:
-    assert clauses.settled("熱はすぐ治まった", 2, 8)
-    assert not clauses.settled("熱が続いた", 2, 5)
-
-
 def test_an_empty_text_has_no_clause() -> None:
     assert read("").clauses == []
 

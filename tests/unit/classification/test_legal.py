@@ -102,11 +102,6 @@ def test_takedown_candidates(flags: tuple[str, ...], intent: str, level: int, *,
     assert legal.takedown_candidate(labels(flags=flags, intent=intent), level) is want
 
 
-def test_legal_risk() -> None:
-    assert legal.is_legal_risk(labels(flags=("named_attack",)))
-    assert not legal.is_legal_risk(labels(flags=("testimonial",)))
-
-
 PRAISE = [
     f"{what}{effect}"
     for what in ("ここの手術のおかげで", "先生の注射で", "この薬で", "リハビリの担当さんのおかげで", "矯正してもらって")
@@ -132,5 +127,5 @@ def test_no_praise_is_ever_more_than_internal(text: str) -> None:
 )
 def test_use_is_internal_whatever_the_post(text: str, speaker: str, flags: list[str]) -> None:
     extras = enrich(text, labels(speaker=speaker, flags=tuple(flags)))
-    assert extras.permitted_use == legal.permitted_use() == "internal_only"
+    assert extras.permitted_use == legal.PERMITTED_USE == "internal_only"
     assert set(extras.ad_claim_kinds) <= set(legal.AD_KINDS)

@@ -54,10 +54,6 @@ def test_themes_of_a_post(text: str, topics: tuple[str, ...], want: tuple[str, .
     assert themes.themes_of(read(text).scan, topics) == want
 
 
-def test_words_suggest_topics() -> None:
-    assert themes.suggested_topics(read("待ち時間が長くて駐車場も満車").scan) == {"wait": 1, "access": 2}
-
-
 @given(st.text(max_size=60), st.lists(st.sampled_from(TOPICS), max_size=3, unique=True))
 def test_themes_lie_under_the_topics(text: str, topics: list[str]) -> None:
     found = themes.themes_of(read(text).scan, topics)
