@@ -25,10 +25,11 @@ PLACEHOLDER: Final = "［マイナンバー］"
 
 _DIGITS: Final = 12
 _WEIGHTS: Final = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)  # Q(11) to Q(1)
+_CIRCLED: Final = "⓪①②③④⑤⑥⑦⑧⑨"
 _KANJI: Final = {
     **{letter: str(value) for value, letter in enumerate("〇一二三四五六七八九")},
     **{letter: str(value) for value, letter in enumerate("零壱弐参肆伍陸漆捌玖")},
-    **{letter: str(value) for value, letter in enumerate("⓪①②③④⑤⑥⑦⑧⑨")},
+    **{letter: str(value) for value, letter in enumerate(_CIRCLED)},
     "壹": "1", "貳": "2", "參": "3",
 }  # fmt: skip
 # Zeros of all scripts on the basic plane (Unicode 14, general category Nd), each the first of a run of ten. Written out,
@@ -81,13 +82,16 @@ _GAP: Final = rf"[\s\u3000{_TIGHT},\uff0c\u3001/\uff0f:\uff1aの\u200b-\u200f\u2
 # The quick one is asked first, so that a text without a run of twelve costs one scan.
 _RUN: Final = re.compile(rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{{_DIGITS - 1},}}")
 _QUICK: Final = re.compile(rf"{_COMMON_DIGIT}(?:{_GAP}{_COMMON_DIGIT}){{{_DIGITS - 1}}}")
-_GROUP: Final = re.compile(rf"{_DIGIT}+")
+_GROUP: Final = re.compile(
+    rf"[{_CIRCLED}]+|[{''.join(letter for letter in _KANJI if letter not in _CIRCLED)}]+|\d+"
+)  # ①1234… is an item's mark and a number
 _LOOSE: Final = re.compile(r"[,\uff0c\u3001/\uff0f:\uff1aの\n]")
 _NAMED: Final = re.compile(
-    r"マイ\s?ナンバー|まいなんばー|ﾏｲﾅﾝﾊﾞｰ|マイナ(?:の)?番号|個人\s?番号|my[\s_-]?number|individual\s+number",
+    r"マイ\s?ナンバー|まいなんばー|ﾏｲﾅﾝﾊﾞｰ|マイナ(?:の|カードの|保険証の)?(?:番号|カード|保険証)|個人\s?番号|共通番号|"
+    r"my[\s_-]?number|individual\s+number",
     re.IGNORECASE,
 )
-_NEAR_BEFORE: Final = 40
+_NEAR_BEFORE: Final = 30
 _NEAR_AFTER: Final = 20
 _CARD_LENGTHS: Final = range(14, 20)
 

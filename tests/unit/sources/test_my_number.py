@@ -59,7 +59,17 @@ def test_any_number_is_struck_out(eleven: str, gap: str, size: int, form: str) -
 
 
 @pytest.mark.parametrize(
-    "word", ["マイナンバー", "個人番号", "ﾏｲﾅﾝﾊﾞｰ", "まいなんばー", "My Number", "マイナ番号"]
+    "word",
+    [
+        "マイナンバー",
+        "個人番号",
+        "ﾏｲﾅﾝﾊﾞｰ",
+        "まいなんばー",
+        "My Number",
+        "マイナ番号",
+        "共通番号",
+        "マイナカード",
+    ],
 )
 @pytest.mark.parametrize(
     "text", ["{word}は{number}です", "{number}が私の{word}", "{word}、メモしたのは次のとおり。\n{number}"]
@@ -76,6 +86,11 @@ def test_near_its_name_a_number_with_a_slip_is_struck_out_too(word: str, text: s
 def test_other_numbers_beside_it_stay(number: str, other: str) -> None:
     assert strip_text(f"{number} {other}") == f"{PLACEHOLDER} {other}"
     assert strip_text(f"{other} {number}") == f"{other} {PLACEHOLDER}"
+
+
+def test_the_mark_of_an_item_is_no_digit_of_it() -> None:
+    for number in (whole("12345678901"), spaced(whole("12345678901"), " ")):
+        assert strip_text(f"①{number}②保険証") == f"①{PLACEHOLDER}②保険証"
 
 
 def test_two_numbers_in_a_row() -> None:
