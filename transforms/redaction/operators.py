@@ -27,7 +27,9 @@ LABELS: Final[dict[str, str]] = {
 """What stands in a placeholder, by type."""
 
 _PLACEHOLDER_RE: Final = re.compile(
-    "［(?:" + "|".join(LABELS.values()) + r")(?::(?:p[0-9a-f]{10}|[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){1,3}))?］"
+    "［(?:"
+    + "|".join(LABELS.values())
+    + r")(?::(?:p[0-9a-f]{10}|[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){1,3}))?］"
 )
 
 
@@ -120,7 +122,9 @@ def _prefecture(text: str) -> str:
     return f"{sole}内" if sole else placeholder("ADDRESS")
 
 
-_DOMAIN_RE: Final = re.compile(r"(?:h[tx]{2}ps?\s?:\s?[/∕⁄]{1,2}\s?)?(?:[^/@\s]*@)?(?P<host>[A-Za-z0-9.\-]+)", re.IGNORECASE)
+_DOMAIN_RE: Final = re.compile(
+    r"(?:h[tx]{2}ps?\s?:\s?[/∕⁄]{1,2}\s?)?(?:[^/@\s]*@)?(?P<host>[A-Za-z0-9.\-]+)", re.IGNORECASE
+)
 _SECOND_LEVEL: Final = frozenset({"co", "ne", "or", "ac", "go", "ed", "lg", "gr", "ad", "com", "org", "gov"})
 
 
@@ -134,4 +138,9 @@ def _domain(text: str) -> str:
     return coarser if _PLACEHOLDER_RE.fullmatch(coarser) else placeholder("URL")
 
 
-_COARSER: Final[dict[str, Callable[[str], str]]] = {"AGE": _age_band, "DATE": _month, "ADDRESS": _prefecture, "URL": _domain}
+_COARSER: Final[dict[str, Callable[[str], str]]] = {
+    "AGE": _age_band,
+    "DATE": _month,
+    "ADDRESS": _prefecture,
+    "URL": _domain,
+}

@@ -28,7 +28,16 @@ _GENERALISED: Final[dict[Mode, frozenset[str]]] = {
 }
 _MAX_QUASI: Final[dict[Mode, int | None]] = {"internal": None, "anonymous": 3}
 _IDENTIFICATION_CODES: Final = frozenset(
-    {"MY_NUMBER", "INSURANCE_ID", "LICENSE", "PASSPORT", "RESIDENCE_CARD", "PENSION_ID", "CREDIT_CARD", "BANK_ACCOUNT"}
+    {
+        "MY_NUMBER",
+        "INSURANCE_ID",
+        "LICENSE",
+        "PASSPORT",
+        "RESIDENCE_CARD",
+        "PENSION_ID",
+        "CREDIT_CARD",
+        "BANK_ACCOUNT",
+    }
 )
 """Numbers that the law calls identification codes or that cost money when misused: they may not be kept."""
 
@@ -75,7 +84,9 @@ class RedactionPolicy(BaseModel):
 
     def operator(self, name: str) -> Operator:
         """The operator for a type."""
-        return self.operators.get(name) or ("generalise" if name in _GENERALISED[self.mode] else "placeholder")
+        return self.operators.get(name) or (
+            "generalise" if name in _GENERALISED[self.mode] else "placeholder"
+        )
 
     def quasi_limit(self) -> int | None:
         """From how many quasi-identifiers on a post is dropped; None for never."""

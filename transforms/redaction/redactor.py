@@ -86,7 +86,11 @@ class Redactor:
     """
 
     def __init__(
-        self, policy: RedactionPolicy | None = None, names: Names | None = None, *, pseudonym_key: bytes | None = None
+        self,
+        policy: RedactionPolicy | None = None,
+        names: Names | None = None,
+        *,
+        pseudonym_key: bytes | None = None,
     ) -> None:
         self.policy = policy or RedactionPolicy()
         self._names: Names = names or NameFinder()
@@ -156,7 +160,9 @@ class Redactor:
         settled = self._stable(texts)
         for spans in settled:
             self._refuse(spans)
-        return [Redaction(self._replace(text, spans), spans) for text, spans in zip(texts, settled, strict=True)]
+        return [
+            Redaction(self._replace(text, spans), spans) for text, spans in zip(texts, settled, strict=True)
+        ]
 
     def _stable(self, texts: list[str]) -> list[list[Span]]:
         """Spans of texts, such that their redacted forms hold no more.
@@ -240,13 +246,15 @@ class Redactor:
             spans, cues = self._with_cues(text, known_names)
         except RedactionError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (anything that fails keeps the text from passing)
             # The error's own message may hold the text: its class is all that is told.
             raise RedactionError(f"failed_{type(error).__name__.lower()}") from None
         self._refuse(spans)
         return [(s, cues.get((s.start, s.type, s.rule), "")) for s in spans]
 
-    def _with_cues(self, text: str, known_names: Sequence[str]) -> tuple[list[Span], dict[tuple[int, str, str], str]]:
+    def _with_cues(
+        self, text: str, known_names: Sequence[str]
+    ) -> tuple[list[Span], dict[tuple[int, str, str], str]]:
         """The spans of a text, and the cues of those that patterns found, by start, type and rule."""
         folded = fold(_searchable(text))
         found = self._gate.find(folded.numeric.text)
@@ -366,7 +374,9 @@ def _occurrences(text: str, word: str) -> Iterator[tuple[int, int]]:
         start = text.find(word, start + len(word))
 
 
-_REPEATED: Final = frozenset({"PATIENT_ID", "INSURANCE_ID", "LICENSE", "MY_NUMBER", "PENSION_ID", "BANK_ACCOUNT", "PHONE"})
+_REPEATED: Final = frozenset(
+    {"PATIENT_ID", "INSURANCE_ID", "LICENSE", "MY_NUMBER", "PENSION_ID", "BANK_ACCOUNT", "PHONE"}
+)
 
 
 def _repeated_numbers(text: str, spans: list[Span]) -> Iterator[Span]:
@@ -375,13 +385,20 @@ def _repeated_numbers(text: str, spans: list[Span]) -> Iterator[Span]:
     starts = {span.start for span in spans}
     for span in spans:
         word = text[span.start : span.end]
-        if span.type not in _REPEATED or len(word) < _SHORTEST_NUMBER or word in seen or len(seen) >= _MOST_REPEATED:
+        if (
+            span.type not in _REPEATED
+            or len(word) < _SHORTEST_NUMBER
+            or word in seen
+            or len(seen) >= _MOST_REPEATED
+        ):
             continue
         seen.add(word)
         for start, end in _occurrences(text, word):
             alone = not text[start - 1 : start].isalnum() and not text[end : end + 1].isdigit()
             if start not in starts and alone and text[end : end + 1] not in _COUNTERS:
-                yield span._replace(start=start, end=end, score=min(span.score, 0.7), rule=f"{span.rule}.repeated")
+                yield span._replace(
+                    start=start, end=end, score=min(span.score, 0.7), rule=f"{span.rule}.repeated"
+                )
 
 
 _MOST_REPEATED: Final = 50
@@ -392,7 +409,9 @@ _COUNTERS: Final = frozenset("人円分時日月年回歳才%％.:：/件階個�
 _NOT_A_PERSON: Final = re.compile(
     r"(?:病|症|氏病|型|母斑|反応|試験|分類|式|法|県|市|区|町|村|駅|線|港|山|川|島|通り|橋|病院|医院|クリニック|内科|外科|歯科|整形|小児科|眼科|皮膚科|産婦人科|薬局|記念|大学|高校|製薬|薬品|胃散|漢方|製菓|精機|工業)"
 )
-_SCRIPT_RE: Final = re.compile(r"(?P<kanji>[一-龥々㐀-䶵])|(?P<hira>[ぁ-ゖ])|(?P<kata>[ァ-ヺー])|(?P<latin>[A-Za-z])")
+_SCRIPT_RE: Final = re.compile(
+    r"(?P<kanji>[一-龥々㐀-䶵])|(?P<hira>[ぁ-ゖ])|(?P<kata>[ァ-ヺー])|(?P<latin>[A-Za-z])"
+)
 
 
 def _known_names(folded: Folded, tokens: list[Token], known: Sequence[str]) -> Iterator[Span]:

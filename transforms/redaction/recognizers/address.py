@@ -21,14 +21,12 @@ from transforms.redaction.recognizers.places import PREFECTURES, get_places
 _N: Final = r"(?:[0-9]{1,5}|[xX*〇○●]{1,3})"
 _MARK: Final = r"(?:丁目|丁|番地|番町|番|号|条|線)"
 _NUMBERS: Final = rf"{_N}(?:(?:{_MARK}\s?[のノ之]?\s?[東西南北]?|\s?[-−]\s?|[のノ之・甲乙])\s?(?:{_N})){{0,6}}(?:号室|{_MARK}(?!目|手))?"
-_COUNTER: Final = (
-    r"(?!\s?(?:時|人|回|円|日(?!大|本|吉|赤|暮|野)|月|年|歳|才|分(?!校|室)|%|か月|ヶ月|カ月|mg|ml|位|点|件|名(?!義)|℃|度|週|割|倍|軒目?|店|番目|番手|つ|km|キロ|m(?![a-z])|メートル|種|か所|ヶ所|箇所|病棟|床|代|本|枚|台|万|億|千|個|巡|便|番線|階建|行目|[.:/][0-9]))"
-)
+_COUNTER: Final = r"(?!\s?(?:時|人|回|円|日(?!大|本|吉|赤|暮|野)|月|年|歳|才|分(?!校|室)|%|か月|ヶ月|カ月|mg|ml|位|点|件|名(?!義)|℃|度|週|割|倍|軒目?|店|番目|番手|つ|km|キロ|m(?![a-z])|メートル|種|か所|ヶ所|箇所|病棟|床|代|本|枚|台|万|億|千|個|巡|便|番線|階建|行目|[.:/][0-9]))"
 
 _KANJI: Final = "一-龥々〆ヶケヵ㐀-䶵豈-頻"
 _SEGMENT: Final = rf"[{_KANJI}ァ-ヴー]"
 _TOWN: Final = (
-    rf"(?:大字|字)?(?:{_SEGMENT}{{1,10}}|[ぁ-ん]{{2,5}}(?=[{_KANJI}0-9])[{_KANJI}]{{0,5}})"
+    rf"(?:大字|字)?(?:{_SEGMENT}{{1,16}}|[ぁ-ん]{{2,5}}(?=[{_KANJI}0-9])[{_KANJI}]{{0,5}})"
     rf"(?:(?:の|ノ|が|ガ|つ|ツ|之|乃)[{_KANJI}]{{1,6}})?"
     rf"(?:(?:上る|下る|上ル|下ル|上が?る|西入る?|東入る?|西入ル|東入ル)[{_KANJI}ノ]{{0,10}})?"
     rf"(?:\s?(?:大字|小字|字)[{_KANJI}ぁ-んァ-ヴー]{{1,8}})?"
@@ -49,12 +47,22 @@ _BUILDING: Final = (
     rf"|\s{{0,2}}[A-Z]?-?[0-9]{{1,4}}(?:号室|号棟)(?:\s?[0-9]{{1,4}}(?:号室)?)?)"
 )
 
-_TAIL_RE: Final = re.compile(rf"\s?(?P<town>{_TOWN})??\s?(?P<numbers>{_NUMBERS}){_COUNTER}(?P<building>{_BUILDING})?")
+_TAIL_RE: Final = re.compile(
+    rf"\s?(?P<town>{_TOWN})??\s?(?P<numbers>{_NUMBERS}){_COUNTER}(?P<building>{_BUILDING})?"
+)
 _CHOME_RE: Final = re.compile(r"丁目|番地|番|号|条|-|の|ノ|丁")
-_AFTER_TOWN_RE: Final = re.compile(rf"(?P<town>[{_KANJI}ァ-ヴーノの]{{0,10}}?)\s?(?P<numbers>{_NUMBERS}){_COUNTER}(?P<building>{_BUILDING})?")
-_FACILITY_RE: Final = re.compile(r"[一-龥ァ-ヴー]{0,8}(?:駅|病院|医院|クリニック|大学|高校|小学校|中学校|診療所|内科|歯科|市民|線|店|公園|支店|本店|支部|会館|通り?$)")
-_PLAIN_END_RE: Final = re.compile(r"[\s、。,」』)）宛]|$|の(?:家|実家|自宅)")
-_GENERIC_CITY_RE: Final = re.compile(rf"[{_KANJI}ぁ-ん]{{1,5}}市(?:[{_KANJI}ぁ-ん]{{1,4}}区)?|[{_KANJI}]{{1,4}}郡[{_KANJI}]{{1,5}}[町村]|[{_KANJI}]{{1,4}}[区町村]")
+_AFTER_TOWN_RE: Final = re.compile(
+    rf"(?P<town>[{_KANJI}ァ-ヴーノの]{{0,10}}?)\s?(?P<numbers>{_NUMBERS}){_COUNTER}(?P<building>{_BUILDING})?"
+)
+_FACILITY_RE: Final = re.compile(
+    r"[一-龥ァ-ヴー]{0,8}(?:駅|病院|医院|クリニック|大学|高校|小学校|中学校|診療所|内科|歯科|市民|線|店|公園|支店|本店|支部|会館|通り?$)"
+)
+_PLAIN_END_RE: Final = re.compile(
+    r"[\s、。,」』)）宛]|$|の(?:家|実家|自宅|ビル|角|隣|前|裏|[0-9]階|[ァ-ヴ])|[へにで]|まで|から|を"
+)
+_GENERIC_CITY_RE: Final = re.compile(
+    rf"[{_KANJI}ぁ-ん]{{1,5}}市(?:[{_KANJI}ぁ-ん]{{1,4}}区)?|[{_KANJI}]{{1,4}}郡[{_KANJI}]{{1,5}}[町村]|[{_KANJI}]{{1,4}}[区町村]"
+)
 _MAX_TOWN: Final = 14
 
 
@@ -95,23 +103,24 @@ class MunicipalAddress:
 
 def _tail_end(text: str, end: int, city: str) -> int | None:
     """Where an address whose municipality ends at a place ends itself; None where no town follows."""
-    if end >= len(text):
-        return None
     town = _known_town(text, end, city)
     if town:
-        match = _AFTER_TOWN_RE.match(text, end + len(town))
-        if match and not _NOT_TOWN.search(match["town"]) and _is_fine(match, town, text):
-            return match.end()
-        if len(town) >= 2 and not _FACILITY_RE.match(text, end + len(town.strip())) and not _FACILITY_RE.fullmatch(town.strip()):
-            return end + len(town)
-        return None
+        return _known_town_end(text, end, town)
     match = _TAIL_RE.match(text, end)
-    if not match:
-        return None
-    name = match["town"] or ""
-    if _NOT_TOWN.search(name) or not _is_fine(match, name, text):
+    if not match or _NOT_TOWN.search(match["town"] or "") or not _is_fine(match, match["town"] or "", text):
         return None
     return match.end()
+
+
+def _known_town_end(text: str, end: int, town: str) -> int | None:
+    """Where an address ends whose town the gazetteer knows: behind its numbers, or behind the town alone."""
+    match = _AFTER_TOWN_RE.match(text, end + len(town))
+    if match and not _NOT_TOWN.search(match["town"]) and _is_fine(match, town, text):
+        return match.end()
+    name = town.strip()
+    if len(name) < 2 or _FACILITY_RE.match(text, end + len(town)) or _FACILITY_RE.fullmatch(name):
+        return None
+    return end + len(town)
 
 
 def _known_town(text: str, end: int, city: str) -> str:
@@ -132,7 +141,11 @@ def _is_fine(match: re.Match[str], town: str, text: str) -> bool:
         return bool(town) or "丁目" in numbers or numbers.count("-") + numbers.count("の") >= 1
     if match["building"]:
         return bool(town)
-    return bool(town) and bool(_PLAIN_END_RE.match(text, match.end())) and (town[-1] in "町村丁目字通台丘" or len(numbers) >= 2)
+    return (
+        bool(town)
+        and bool(_PLAIN_END_RE.match(text, match.end()))
+        and (town[-1] in "町村丁目字通台丘" or len(numbers) >= 2)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +163,34 @@ class PrefecturalAddress:
             if not city:
                 continue
             match = _TAIL_RE.match(text, city.end())
-            if match and not _NOT_TOWN.search(match["town"] or "") and _is_fine(match, match["town"] or "町", text):
+            if (
+                match
+                and not _NOT_TOWN.search(match["town"] or "")
+                and _is_fine(match, match["town"] or "町", text)
+            ):
                 yield Found(prefecture.start(), match.end(), "ADDRESS", 0.88, self.rule)
 
 
-_HOME: Final = ("住所", "住まい", "自宅", "実家", "引っ越", "引越", "転居", "住んで", "家は", "届け先", "宛先", "宛名", "旧居", "新居", "本籍", "現住", "うちは", "お宅")
+_HOME: Final = (
+    "住所",
+    "住まい",
+    "自宅",
+    "実家",
+    "引っ越",
+    "引越",
+    "転居",
+    "住んで",
+    "家は",
+    "届け先",
+    "宛先",
+    "宛名",
+    "旧居",
+    "新居",
+    "本籍",
+    "現住",
+    "うちは",
+    "お宅",
+)
 
 TOWN_BLOCK: Final = Pattern(
     rule="address.block",
@@ -172,7 +208,9 @@ TOWN_BLOCK: Final = Pattern(
 TOWN_GRID: Final = Pattern(
     rule="address.grid",
     type="ADDRESS",
-    regex=re.compile(rf"(?P<id>[南北]\s?[0-9]{{1,2}}条[東西]\s?[0-9]{{1,2}}丁目?(?:[-の]?[0-9]{{1,3}}(?:[-の番][0-9]{{1,3}})*号?)?(?:{_BUILDING})?)"),
+    regex=re.compile(
+        rf"(?P<id>[南北]\s?[0-9]{{1,2}}条[東西]\s?[0-9]{{1,2}}丁目?(?:[-の]?[0-9]{{1,3}}(?:[-の番][0-9]{{1,3}})*号?)?(?:{_BUILDING})?)"
+    ),
     triggers=("条東", "条西"),
     score=0.9,
     examples=("北24条西5丁目3-18",),
@@ -182,7 +220,9 @@ TOWN_GRID: Final = Pattern(
 TOWN_LOT: Final = Pattern(
     rule="address.lot",
     type="ADDRESS",
-    regex=re.compile(rf"(?P<id>(?:大字|字)?[{_KANJI}ァ-ヴ]{{2,8}}\s?[0-9]{{1,5}}番地(?:の?[0-9]{{1,4}})?(?:{_BUILDING})?)"),
+    regex=re.compile(
+        rf"(?P<id>(?:大字|字)?[{_KANJI}ァ-ヴ]{{2,8}}\s?[0-9]{{1,5}}番地(?:の?[0-9]{{1,4}})?(?:{_BUILDING})?)"
+    ),
     triggers=("番地",),
     guard=lambda m: not re.match(r"住所|番地", m["id"]),
     score=0.85,
@@ -209,7 +249,7 @@ LATIN: Final = Pattern(
     regex=re.compile(
         r"(?P<id>(?:(?:#|Apt\.?|Room|Rm\.?)?\s?[0-9A-Z]{1,5},?\s)?[0-9]{1,5}(?:-[0-9]{1,4}){1,3},?\s(?:[A-Z][A-Za-z\-]+,?\s){0,4}[A-Z][A-Za-z]+-?(?:ku|shi|cho|machi|gun|ken|mura|fu|to|dori)\b(?:,?\s[A-Z][a-z]+(?:-(?:shi|ken|to|fu|ku))?){0,3}(?:\s[0-9]{3}-[0-9]{4})?)"
     ),
-    needs='latin',
+    needs="latin",
     triggers=("ku", "shi", "cho", "machi", "gun", "ken", "mura", "dori"),
     score=0.9,
     examples=("my flat (2-19-7 Sakuragaoka, Setagaya-ku, Tokyo)",),
@@ -219,7 +259,9 @@ LATIN: Final = Pattern(
 COORDINATES: Final = Pattern(
     rule="address.coordinates",
     type="ADDRESS",
-    regex=re.compile(r"(?<![0-9.])(?P<id>[2-4][0-9]\.[0-9]{3,8}\s?[NN度°]?\s?[,、\s]\s?(?:東経\s?)?1[2-5][0-9]\.[0-9]{3,8}\s?[EE度°]?)(?![0-9])"),
+    regex=re.compile(
+        r"(?<![0-9.])(?P<id>[2-4][0-9]\.[0-9]{3,8}\s?[NN度°]?\s?[,、\s]\s?(?:東経\s?)?1[2-5][0-9]\.[0-9]{3,8}\s?[EE度°]?)(?![0-9])"
+    ),
     at_digits=True,
     triggers=(DIGITS,),
     score=0.9,
@@ -227,4 +269,13 @@ COORDINATES: Final = Pattern(
     near_misses=("36.5、37.2", "35.6, 139.7"),
 )
 
-RECOGNIZERS: Final = (MunicipalAddress(), PrefecturalAddress(), TOWN_BLOCK, TOWN_GRID, TOWN_LOT, TOWN_HOME, LATIN, COORDINATES)
+RECOGNIZERS: Final = (
+    MunicipalAddress(),
+    PrefecturalAddress(),
+    TOWN_BLOCK,
+    TOWN_GRID,
+    TOWN_LOT,
+    TOWN_HOME,
+    LATIN,
+    COORDINATES,
+)

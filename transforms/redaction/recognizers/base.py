@@ -36,6 +36,7 @@ _SHAPES: Final = {
 }
 """Shapes that stand for triggers. All of them hold digits, so they are looked for only where there are any."""
 
+
 class Found(NamedTuple):
     """A match in the numeric view, before it is mapped to the original.
 

@@ -76,7 +76,13 @@ def card_prefix(digits: str) -> bool:
     """Whether digits begin and are as long as the cards of a brand that is issued in Japan."""
     size, two, four = len(digits), int(digits[:2] or 0), int(digits[:4] or 0)
     if size == 16:
-        return digits[0] == "4" or 51 <= two <= 55 or 2221 <= four <= 2720 or 3528 <= four <= 3589 or two in {62, 65}
+        return (
+            digits[0] == "4"
+            or 51 <= two <= 55
+            or 2221 <= four <= 2720
+            or 3528 <= four <= 3589
+            or two in {62, 65}
+        )
     if size == 15:
         return two in {34, 37}
     return size == 14 and (two in {36, 38, 39} or 300 <= four // 10 <= 305)

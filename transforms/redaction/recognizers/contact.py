@@ -69,13 +69,14 @@ def _international(match: re.Match[str]) -> bool:
 
 _NUMBER: Final = re.compile(
     rf"""
-    (?:(?<![0-9A-Za-z])(?<![0-9][-./])|(?<=[TtFf][EeAa][LlXx])|(?<=電話)) 
+    (?:(?<![0-9A-Za-z])(?<![0-9][-./])|(?<=[TtFf][EeAa][LlXx])|(?<=電話))
     (?P<id> \(?(?:0|[Oo](?=[0-9][-(]|[0-9]{{2}}[-(])) (?:{_SEP}{{0,3}}[0-9]){{SIZE}} )
     (?![0-9]) (?!{_SEP}?[-.][0-9]) (?![A-Za-z])
     """.replace("{SIZE}", "{9,10}"),
     re.VERBOSE,
 )
 _TEN: Final = re.compile(_NUMBER.pattern.replace("{9,10}", "{9}"), re.VERBOSE)
+
 
 @dataclass(frozen=True, slots=True)
 class NationalPhone:
@@ -124,7 +125,9 @@ PHONE_ABROAD: Final = Pattern(
 PHONE_LOCAL: Final = Pattern(
     rule="phone.local",
     type="PHONE",
-    regex=re.compile(r"(?<![0-9A-Za-z\-./])(?P<id>[1-9][0-9]{1,3}-[0-9]{4})(?![0-9\-./A-Za-z])(?!\s?(?:円|人|mg|件|年))"),
+    regex=re.compile(
+        r"(?<![0-9A-Za-z\-./])(?P<id>[1-9][0-9]{1,3}-[0-9]{4})(?![0-9\-./A-Za-z])(?!\s?(?:円|人|mg|件|年))"
+    ),
     at_digits=True,
     triggers=("電話", "tel", "fax", "かけ", "つなが", "繋が", "市外局番", "市内"),
     context=("電話", "tel", "fax", "市外局番", "市内から", "かけ", "つなが", "繋が"),
@@ -192,4 +195,12 @@ POSTAL_BARE: Final = Pattern(
     near_misses=("5-FU 1-2-3クール", "2024-2025シーズン", "価格150-0002円", "血圧は135-85"),
 )
 
-RECOGNIZERS: Final = (PHONE, PHONE_ABROAD, PHONE_LOCAL, PHONE_MASKED, PHONE_EXTENSION, POSTAL_MARK, POSTAL_BARE)
+RECOGNIZERS: Final = (
+    PHONE,
+    PHONE_ABROAD,
+    PHONE_LOCAL,
+    PHONE_MASKED,
+    PHONE_EXTENSION,
+    POSTAL_MARK,
+    POSTAL_BARE,
+)

@@ -29,6 +29,7 @@ def _groups(size: int) -> str:
 
 # My Number ------------------------------------------------------------------------------------------------------
 
+
 def _is_my_number(match: re.Match[str]) -> bool:
     return check_digits.my_number(digits_of(match["id"]))
 
@@ -41,17 +42,25 @@ MY_NUMBER: Final = Pattern(
     ),
     triggers=("マイナ", "個人番号", "共通番号", "通知カード", "住民番号", "住民票", "12桁"),
     score=0.98,
-    examples=("マイナンバーは１２３４－５６７８－９０１８です", "個人番号 1234 5678 9018", "個人番号を1234\n5678\n9018と三段に"),
+    examples=(
+        "マイナンバーは１２３４－５６７８－９０１８です",
+        "個人番号 1234 5678 9018",
+        "個人番号を1234\n5678\n9018と三段に",
+    ),
     near_misses=("マイナンバーカードで3割", "マイナ保険証を2回", "4111-1111-1111-1111"),
 )
 
 MY_NUMBER_BARE: Final = Pattern(
     rule="my_number.grouped",
     type="MY_NUMBER",
-    regex=re.compile(rf"(?<![0-9A-Za-z])(?<![0-9][-.\s])(?P<id>[0-9]{{4}}([-\s・])[0-9]{{4}}\2[0-9]{{4}})(?![0-9]|[-.\s・][0-9])"),
+    regex=re.compile(
+        r"(?<![0-9A-Za-z])(?<![0-9][-.\s])(?P<id>[0-9]{4}([-\s・])[0-9]{4}\2[0-9]{4})(?![0-9]|[-.\s・][0-9])"
+    ),
     at_digits=True,
     triggers=(LONG_DIGITS,),
-    guard=lambda m: not re.search(r"引換|受付|予約|注文|控え|伝票|追跡", m.string[max(0, m.start() - 12) : m.start()]),
+    guard=lambda m: (
+        not re.search(r"引換|受付|予約|注文|控え|伝票|追跡", m.string[max(0, m.start() - 12) : m.start()])
+    ),
     check=lambda m: _is_my_number(m) or None,
     context=("番号", "マイナ", "カード"),
     before=30,
@@ -64,7 +73,9 @@ MY_NUMBER_BARE: Final = Pattern(
 MY_NUMBER_LATER: Final = Pattern(
     rule="my_number.cue_behind",
     type="MY_NUMBER",
-    regex=re.compile(rf"{_NOT_AFTER_DIGIT}(?P<id>[0-9]{{12}}|{_groups(12)})(?![0-9]|[-.][0-9])[^0-9]{{0,20}}(?P<cue>マイナンバー|個人番号)"),
+    regex=re.compile(
+        rf"{_NOT_AFTER_DIGIT}(?P<id>[0-9]{{12}}|{_groups(12)})(?![0-9]|[-.][0-9])[^0-9]{{0,20}}(?P<cue>マイナンバー|個人番号)"
+    ),
     at_digits=True,
     triggers=("マイナ", "個人番号"),
     score=0.9,
@@ -79,11 +90,20 @@ _SIGN: Final = r"(?:[一-龥ァ-ヶぁ-んA-Za-z]{1,3}[-・\s]?)?[0-9](?:[0-9]|[
 INSURANCE_SIGN: Final = Pattern(
     rule="insurance.sign",
     type="INSURANCE_ID",
-    regex=re.compile(rf"(?P<cue>記号(?:・|と|、|/)?(?:番号)?)[\s:は・が)」』(「]{{0,4}}(?P<id>(?:[一-龥ァ-ヶぁ-んA-Za-z]{{1,3}}[-・\s]{{0,3}}){{0,2}}[0-9](?:[0-9]|[-・]{{1,2}}(?=[0-9])|\s(?=[0-9])){{0,14}})"),
+    regex=re.compile(
+        r"(?P<cue>記号(?:・|と|、|/)?(?:番号)?)[\s:は・が)」』(「]{0,4}(?P<id>(?:[一-龥ァ-ヶぁ-んA-Za-z]{1,3}[-・\s]{0,3}){0,2}[0-9](?:[0-9]|[-・]{1,2}(?=[0-9])|\s(?=[0-9])){0,14})"
+    ),
     triggers=("記号",),
-    guard=lambda m: not re.search(r"ゆうちょ|貯金|通帳|郵貯|口座", m.string[max(0, m.start() - 14) : m.start()]),
+    guard=lambda m: (
+        not re.search(r"ゆうちょ|貯金|通帳|郵貯|口座", m.string[max(0, m.start() - 14) : m.start()])
+    ),
     score=0.93,
-    examples=("記号12345678 番号９０１ (枝番)01", "保険証の記号31・番号4472", "記号 ヤ-31　番号 90477", "記号番号は京き・３１８・００９です"),
+    examples=(
+        "記号12345678 番号９０１ (枝番)01",
+        "保険証の記号31・番号4472",
+        "記号 ヤ-31　番号 90477",
+        "記号番号は京き・３１８・００９です",
+    ),
     near_misses=("ゆうちょ 記号１２３４０ 番号1234561", "記号を丸で囲む"),
 )
 
@@ -94,9 +114,15 @@ INSURANCE_NUMBER: Final = Pattern(
         r"記号(?!番号)[^。\n]{0,24}?[\s・、/]?(?P<cue>番号)[\s:は・が)(」「]{0,4}(?P<id>[0-9](?:[0-9]|[-・]{1,2}(?=[0-9])|\s(?=[0-9])){0,14}(?:[\s、/・(]{0,3}枝番[\s):]{0,3}[0-9]{1,2})?)"
     ),
     triggers=("記号",),
-    guard=lambda m: not re.search(r"ゆうちょ|貯金|通帳|郵貯|口座", m.string[max(0, m.start() - 14) : m.start()]),
+    guard=lambda m: (
+        not re.search(r"ゆうちょ|貯金|通帳|郵貯|口座", m.string[max(0, m.start() - 14) : m.start()])
+    ),
     score=0.93,
-    examples=("記号12345678 番号９０１ (枝番)01", "保険証の記号31・番号4472", "記号７０２１番号0056（枝番01）"),
+    examples=(
+        "記号12345678 番号９０１ (枝番)01",
+        "保険証の記号31・番号4472",
+        "記号７０２１番号0056（枝番01）",
+    ),
     near_misses=("ゆうちょ 記号１２３４０ 番号1234561",),
 )
 
@@ -116,7 +142,7 @@ INSURANCE_CUE: Final = Pattern(
     regex=re.compile(
         r"(?P<cue>(?:被)?保険者番号|(?:被)?保険者証|保険証(?:番号|の番号)?|資格確認書|資格情報のお知らせ|受給者番号|受給者証(?:番号)?|受給番号|公費(?:負担者)?番号|負担者番号|医療証|医療券|手帳番号|手帳の番号|障害者手帳|介護保険(?:証|番号)?|雇用保険(?:番号)?"
         r"|国保|社保|健保|協会けんぽ|組合員番号|組合員証|後期高齢者?)"
-        r"[^0-9A-Za-z。\n]{0,14}?(?P<id>(?:第\s?)?[0-9](?:[0-9]|[-・]{1,2}(?=[0-9])|\s{1,2}(?=[0-9])){3,14})(?![0-9])(?!\s?(?:円|人|年|月|万|件|歳|点|回|時|%|日))"
+        r"[^0-9A-Za-z。]{0,14}?(?P<id>(?:第\s?)?[0-9](?:[0-9]|[-・]{1,2}(?=[0-9])|\s{1,2}(?=[0-9])){3,14})(?![0-9])(?!\s?(?:円|人|年|月|万|件|歳|点|回|時|%|日))"
     ),
     triggers=("保険", "資格", "受給", "公費", "負担者", "医療証", "医療券", "手帳", "国保", "社保", "健保", "けんぽ", "組合員", "後期高齢"),
     guard=lambda m: len(digits_of(m["id"])) >= 5 and not re.search(r"電話|tel|fax|☎", m.string[m.start() : m.start("id")].lower()),
@@ -132,7 +158,11 @@ INSURANCE_READ: Final = Pattern(
         r"(?P<cue>保険証|受給者証|被保険者証|医療証|保険者番号|記号番号|枝番)[^。\n]{0,50}?(?P<id>[0-9]{2,4}[-\s・][0-9]{2,5}(?:[-\s・][0-9]{2,5})?)(?![0-9\-])(?!\s?(?:円|人|年|月|日|時|分|%))"
     ),
     triggers=("保険", "受給者証", "医療証", "枝番", "記号番号"),
-    guard=lambda m: 6 <= len(digits_of(m["id"])) <= 10 and not re.search(r"電話|tel|fax|☎|〒|住所", m.string[m.start() : m.start("id")].lower()) and digits_of(m["id"])[0] != "0",
+    guard=lambda m: (
+        6 <= len(digits_of(m["id"])) <= 10
+        and not re.search(r"電話|tel|fax|☎|〒|住所", m.string[m.start() : m.start("id")].lower())
+        and digits_of(m["id"])[0] != "0"
+    ),
     score=0.75,
     examples=("保険証の番号言われて廊下で読み上げたよ、31-07 5520って",),
     near_misses=("保険証は10-12時", "保険証の件で電話0120-123-456"),
@@ -149,7 +179,7 @@ PATIENT_CARD: Final = Pattern(
     type="PATIENT_ID",
     regex=re.compile(
         r"(?P<cue>診察券|診察カード|診察ｶｰﾄﾞ|カルテ|患者(?:さん)?(?:番号|ID|No\.?|コード|登録番号|№)|診療番号|受診者?番号|受診券|受診票|検査番号|検体番号|ID番号|登録ID|受付ID|患者様?ID|症例番号|被験者番号|会員証?(?:番号)?|お客様番号|顧客番号|母子手帳)"
-        rf"(?:の?番号|ナンバー|No\.?|NO\.?|no\.?|№|Nr\.?|ID|#)?[^0-9A-Za-z。\n]{{0,12}}?(?:No\.?|NO\.?|№|ID|#)?\s?[:：]?\s?(?P<id>{_ALNUM})(?![0-9]){_COUNTED}"
+        rf"(?:の?番号|ナンバー|No\.?|NO\.?|no\.?|№|Nr\.?|ID|#)?[^0-9A-Za-z。]{{0,12}}?(?:No\.?|NO\.?|№|ID|#)?\s?[:：]?\s?(?P<id>{_ALNUM})(?![0-9]){_COUNTED}"
     ),
     triggers=("診察券", "診察カード", "カルテ", "患者", "診療番号", "受診", "検査番号", "検体", "id", "会員", "お客様番号", "顧客番号", "症例番号", "被験者番号", "母子手帳"),
     guard=lambda m: len(digits_of(m["id"])) >= 3 and not re.fullmatch(r"(?:19|20)[0-9]{2}", m["id"]),
@@ -161,7 +191,9 @@ PATIENT_CARD: Final = Pattern(
 PATIENT_ID_WORD: Final = Pattern(
     rule="patient.id",
     type="PATIENT_ID",
-    regex=re.compile(r"(?<![A-Za-z])(?P<cue>ID|Id|ＩＤ|アイディー)\s?(?:番号)?[\s::は/]{0,3}(?P<id>[A-Z]{0,3}-?[0-9][0-9\-]{3,14}[0-9])(?![0-9A-Za-z])"),
+    regex=re.compile(
+        r"(?<![A-Za-z])(?P<cue>ID|Id|ＩＤ|アイディー)\s?(?:番号)?[\s::は/]{0,3}(?P<id>[A-Z]{0,3}-?[0-9][0-9\-]{3,14}[0-9])(?![0-9A-Za-z])"
+    ),
     triggers=("id", "アイディー"),
     score=0.88,
     examples=("氏名／M／ID 3308127〉", "ID：P-7730912", "ID00-58213-4"),
@@ -174,7 +206,7 @@ TICKET: Final = Pattern(
     regex=re.compile(
         r"(?P<cue>受付番号|受付No\.?|受付ID|整理番号|整理券(?:番号|No\.?|は|が)?|番号札(?:番号|No\.?|は|が)?|予約番号|予約No\.?|予約票|予約ID|予約コード|領収書?番号|領収書No\.?|会計番号|会計No\.?|引換番号|引換券|引き換え番号|控え番号|お?預かり番号"
         r"|呼び?出し?(?:番号|順|ベル)|待ち番号|待合番号|順番札|発券番号|伝票番号|明細|照会番号|問い合わせ番号|お問い合わせ番号|管理番号|申請番号|申込番号|申込み番号|受理番号|接種券番号|券番号|採血番号|処方箋番号|番号No\.?)"
-        rf"[^0-9A-Za-z。、\n]{{0,10}}?(?:No\.?|№|#)?\s?(?P<id>{_TICKET})(?![0-9]){_COUNTED}"
+        rf"[^0-9A-Za-z。、]{{0,10}}?(?:No\.?|№|#)?\s?(?P<id>{_TICKET})(?![0-9]){_COUNTED}"
     ),
     triggers=("受付", "整理", "番号札", "予約", "領収", "会計番号", "会計no", "引換", "引き換え", "控え番号", "預かり", "呼び出", "呼出", "待ち番号", "待合番号", "順番札", "発券", "伝票", "明細", "照会番号", "問い合わせ番号",
               "管理番号", "申請番号", "申込", "受理番号", "券番号", "採血番号", "処方箋番号", "番号no"),
@@ -188,10 +220,34 @@ TICKET: Final = Pattern(
 def _ticket_guard(match: re.Match[str]) -> bool:
     """Whether a ticket's number is one, not an hour, a sum or a date written behind its word."""
     behind = match.string[match.end("id") : match.end("id") + 2]
-    return not re.match(r"[:：時/.,][0-9]?|[,，][0-9]", behind) or not behind[1:2].isdigit() and behind[:1] != "時"
+    return not re.match(r"[:：時/.,][0-9]?|[,，][0-9]", behind) or (
+        not behind[1:2].isdigit() and behind[:1] != "時"
+    )
 
 
-_VISIT: Final = ("診察券", "受付", "予約", "会計", "待合", "掲示板", "整理券", "番号札", "呼び出し", "呼ばれ", "窓口", "診察", "採血", "歯医者", "クリニック", "病院", "外来", "検査", "カルテ", "画面", "アプリ")
+_VISIT: Final = (
+    "診察券",
+    "受付",
+    "予約",
+    "会計",
+    "待合",
+    "掲示板",
+    "整理券",
+    "番号札",
+    "呼び出し",
+    "呼ばれ",
+    "窓口",
+    "診察",
+    "採血",
+    "歯医者",
+    "クリニック",
+    "病院",
+    "外来",
+    "検査",
+    "カルテ",
+    "画面",
+    "アプリ",
+)
 
 NUMBER_SAID: Final = Pattern(
     rule="patient.number_said",
@@ -201,13 +257,27 @@ NUMBER_SAID: Final = Pattern(
         + _COUNTED
     ),
     triggers=("番号",),
-    guard=lambda m: not re.search(r"電話|携帯|fax|tel|郵便|型番|ロット|製造|品番|年金|口座|法人|地番|部屋|暗証|マイナ|個人|免許|旅券|保険", m.string[max(0, m.start() - 8) : m.end()].lower())
-    and (len(digits_of(m["id"])) >= 4 or not m["id"][0].isdigit() or bool(re.match(r"番?で呼|】|」|番?(?:の|まで)", m.string[m.end("id") :]))),
+    guard=lambda m: (
+        not re.search(
+            r"電話|携帯|fax|tel|郵便|型番|ロット|製造|品番|年金|口座|法人|地番|部屋|暗証|マイナ|個人|免許|旅券|保険",
+            m.string[max(0, m.start() - 8) : m.end()].lower(),
+        )
+        and (
+            len(digits_of(m["id"])) >= 4
+            or not m["id"][0].isdigit()
+            or bool(re.match(r"番?で呼|】|」|番?(?:の|まで)", m.string[m.end("id") :]))
+        )
+    ),
     context=_VISIT,
     before=120,
     after=120,
     score=0.75,
-    examples=("診察券なくした。番号は前と同じ0071846でした。", "番号は控えてあり、kdm-3491と 受付で", "窓口で、名前ではなく番号46で呼ばれる", "病院は、番号夜-118まで呼ばれていた"),
+    examples=(
+        "診察券なくした。番号は前と同じ0071846でした。",
+        "番号は控えてあり、kdm-3491と 受付で",
+        "窓口で、名前ではなく番号46で呼ばれる",
+        "病院は、番号夜-118まで呼ばれていた",
+    ),
     near_misses=("病院の電話番号は03-1234-5678", "ロット番号は12345、病院で"),
 )
 
@@ -218,21 +288,44 @@ NUMBER_OF: Final = Pattern(
         r"(?P<cue>自分の|私の|父の分|母の分|娘の分|息子の分|子の分|古いほう|新しいほう|古い方|新しい方|旧|新|こっち|予約)[はが:(（「\s、]{0,3}(?P<id>[A-Z]{1,3}-[0-9]{3,8}|[0-9]{4,10}(?:[-\s][0-9]{1,6}){0,3})(?![0-9A-Za-z]|[.,:/][0-9])"
         + _COUNTED
     ),
-    triggers=("自分の", "私の", "分は", "分が", "分(", "ほう", "新しい方", "古い方", "旧", "新", "こっち", "予約"),
+    triggers=(
+        "自分の",
+        "私の",
+        "分は",
+        "分が",
+        "分(",
+        "ほう",
+        "新しい方",
+        "古い方",
+        "旧",
+        "新",
+        "こっち",
+        "予約",
+    ),
     context=("番号", "診察券", "予約", "カルテ", "性病検査", "検査"),
     before=60,
     after=60,
     score=0.7,
-    examples=("診察券2枚。古いほうA-20417、新しいほう0091 3356 2。", "番号表（父の分は4471）", "歯科の予約(R-22871)取ったけど"),
+    examples=(
+        "診察券2枚。古いほうA-20417、新しいほう0091 3356 2。",
+        "番号表（父の分は4471）",
+        "歯科の予約(R-22871)取ったけど",
+    ),
     near_misses=("予約 2024年", "自分の1000円"),
 )
 
 CODE_LETTERED: Final = Pattern(
     rule="patient.lettered_code",
     type="PATIENT_ID",
-    regex=re.compile(r"(?:(?P<cue>コード|登録|こっちは|と|、)(?:は|が)?\s?)(?P<id>[A-Za-z]{1,4}-[0-9]{3,8}(?:-[0-9]{1,5})?)(?=です|だ|で登録|って(?:番号|いう番号)|て番号|\(|（|。|、|の番号|番)"),
+    regex=re.compile(
+        r"(?:(?P<cue>コード|登録|こっちは|と|、)(?:は|が)?\s?)(?P<id>[A-Za-z]{1,4}-[0-9]{3,8}(?:-[0-9]{1,5})?)(?=です|だ|で登録|って(?:番号|いう番号)|て番号|\(|（|。|、|の番号|番)"
+    ),
     triggers=("コードは", "登録", "番号"),
-    guard=lambda m: not re.search(r"型番|型式|製品|ロット|IL|CA|SARS|COVID|PD|TS|UTF|ISO", m.string[max(0, m.start() - 6) : m.end()]),
+    guard=lambda m: (
+        not re.search(
+            r"型番|型式|製品|ロット|IL|CA|SARS|COVID|PD|TS|UTF|ISO", m.string[max(0, m.start() - 6) : m.end()]
+        )
+    ),
     context=("番号", "登録", "受付", "診察", "予約"),
     before=60,
     after=40,
@@ -271,14 +364,21 @@ class CallList:
         """Numbers of such a list."""
         for cue in re.finditer("|".join(self.triggers), text):
             line = text.find("\n", cue.end())
-            for match in re.finditer(r"(?<![0-9A-Za-z])[A-Z]?-?[0-9]{2,5}(?=[\s:.、])", text[: line if line > 0 else len(text)][cue.end() :]):
-                yield Found(cue.end() + match.start(), cue.end() + match.end(), "PATIENT_ID", 0.85, self.rule, cue[0])
+            for match in re.finditer(
+                r"(?<![0-9A-Za-z])[A-Z]?-?[0-9]{2,5}(?=[\s:.、])",
+                text[: line if line > 0 else len(text)][cue.end() :],
+            ):
+                yield Found(
+                    cue.end() + match.start(), cue.end() + match.end(), "PATIENT_ID", 0.85, self.rule, cue[0]
+                )
 
 
 INSURANCE_SAID: Final = Pattern(
     rule="insurance.number_said",
     type="INSURANCE_ID",
-    regex=re.compile(r"(?P<cue>番号)(?:は|が|の|って|も|で|、|:|\s|\(|「){0,3}(?P<id>[0-9]{6,10}|[0-9]{4}-[0-9]{3,4}|[0-9]{2}-[0-9]{4,5})(?![0-9A-Za-z\-])"),
+    regex=re.compile(
+        r"(?P<cue>番号)(?:は|が|の|って|も|で|、|:|\s|\(|「){0,3}(?P<id>[0-9]{6,10}|[0-9]{4}-[0-9]{3,4}|[0-9]{2}-[0-9]{4,5})(?![0-9A-Za-z\-])"
+    ),
     triggers=("受給者証", "保険証", "医療証", "資格確認書"),
     context=("受給者証", "保険証", "医療証", "資格確認書"),
     before=40,
@@ -294,7 +394,11 @@ LICENSE_BARE: Final = Pattern(
     regex=re.compile(r"(?<![0-9A-Za-z\-])(?P<id>[0-9]{12})(?![0-9A-Za-z\-])"),
     at_digits=True,
     triggers=(LONG_DIGITS,),
-    guard=lambda m: check_digits.driving_licence(m["id"]) and not check_digits.my_number(m["id"]) and bool(re.search(r"番号|免許|本人確認|証", m.string[max(0, m.start() - 30) : m.end() + 20])),
+    guard=lambda m: (
+        check_digits.driving_licence(m["id"])
+        and not check_digits.my_number(m["id"])
+        and bool(re.search(r"番号|免許|本人確認|証", m.string[max(0, m.start() - 30) : m.end() + 20]))
+    ),
     score=0.75,
     examples=("番号309012345620が全部鏡文字で",),
     near_misses=("荷物は444413758703",),
@@ -306,7 +410,12 @@ MY_NUMBER_PLAIN: Final = Pattern(
     regex=re.compile(r"(?<![0-9A-Za-z\-.])(?P<id>[0-9]{12})(?![0-9A-Za-z\-.])"),
     at_digits=True,
     triggers=(LONG_DIGITS,),
-    guard=lambda m: not re.search(r"引換|受付|予約|注文|控え|伝票|追跡|荷物|お問い合わせ|UMIN|ロット|製造", m.string[max(0, m.start() - 14) : m.start()]),
+    guard=lambda m: (
+        not re.search(
+            r"引換|受付|予約|注文|控え|伝票|追跡|荷物|お問い合わせ|UMIN|ロット|製造",
+            m.string[max(0, m.start() - 14) : m.start()],
+        )
+    ),
     check=lambda m: check_digits.my_number(m["id"]) or None,
     context=("個人番号", "マイナ", "本人確認"),
     score=0.8,
@@ -320,8 +429,25 @@ CALLED: Final = Pattern(
     regex=re.compile(
         r"(?P<id>(?<![0-9A-Za-z])[A-Za-z]{0,2}-?[0-9]{2,6})(?:番?(?:さん|様|さま|の方|のかた|のお客|でお呼び|でお待ち)|番(?:で呼ば|が呼ば|って呼ば|と呼ば|まで呼ば|で止まっ|で固まっ|をお呼び|の番号札))"
     ),
-    triggers=("番さん", "番様", "番の方", "番のかた", "番で", "番が呼", "番って", "番と呼", "番まで", "番を", "の方", "の番号札", "さん"),
-    guard=lambda m: not re.match(r"[0-9]{2,4}(?:の方|さん)", m[0]) or bool(re.search(r"番号|整理券|受付|呼び出し|呼ばれ", m.string[max(0, m.start() - 60) : m.start()])),
+    triggers=(
+        "番さん",
+        "番様",
+        "番の方",
+        "番のかた",
+        "番で",
+        "番が呼",
+        "番って",
+        "番と呼",
+        "番まで",
+        "番を",
+        "の方",
+        "の番号札",
+        "さん",
+    ),
+    guard=lambda m: (
+        not re.match(r"[0-9]{2,4}(?:の方|さん)", m[0])
+        or bool(re.search(r"番号|整理券|受付|呼び出し|呼ばれ", m.string[max(0, m.start() - 60) : m.start()]))
+    ),
     score=0.7,
     examples=("会計待ちの表示、二二八〇二番で止まって", "「214番でお呼びします」", "整理番号A-073の方"),
     near_misses=("119番で", "1番の名医", "3番目", "110番した"),
@@ -332,10 +458,17 @@ CALLED: Final = Pattern(
 LICENSE_DRIVING: Final = Pattern(
     rule="license.driving",
     type="LICENSE",
-    regex=re.compile(rf"(?P<cue>免許(?:証|書)?(?:番号|の番号|No\.?)?)[^0-9。\n]{{0,14}}?(?P<id>{_groups(12)}|[0-9]{{2,4}}(?:[-・\s][0-9]{{2,4}}){{2,3}}|[0-9]{{11,12}}){_NOT_BEFORE_DIGIT}"),
+    regex=re.compile(
+        rf"(?P<cue>免許(?:証|書)?(?:番号|の番号|No\.?)?)[^0-9。\n]{{0,14}}?(?P<id>{_groups(12)}|[0-9]{{2,4}}(?:[-・\s][0-9]{{2,4}}){{2,3}}|[0-9]{{11,12}}){_NOT_BEFORE_DIGIT}"
+    ),
     triggers=("免許",),
     score=0.96,
-    examples=("免許証番号309012345620", "運転免許1023-4553-912…の", "免許証（第３０９０１２３４５６２０号）", "免許62 99 0147 3380"),
+    examples=(
+        "免許証番号309012345620",
+        "運転免許1023-4553-912…の",
+        "免許証（第３０９０１２３４５６２０号）",
+        "免許62 99 0147 3380",
+    ),
     near_misses=("免許を返納して3年", "免許更新は2024-10-01まで"),
     guard=lambda m: len(digits_of(m["id"])) >= 10,
 )
@@ -350,7 +483,13 @@ LICENSE_REGISTER: Final = Pattern(
     triggers=("医籍", "名簿", "籍", "登録", "専門医", "認定番号", "免許", "資格番号", "番号"),
     guard=lambda m: len(digits_of(m["id"])) >= 5 or "号" in m["id"],
     score=0.92,
-    examples=("医籍登録第498812号", "医籍№ 681079のほう", "看護師籍の登録番号（1482063）", "免許番号第118823号", "看護師籍 第1044304号って"),
+    examples=(
+        "医籍登録第498812号",
+        "医籍№ 681079のほう",
+        "看護師籍の登録番号（1482063）",
+        "免許番号第118823号",
+        "看護師籍 第1044304号って",
+    ),
     near_misses=("専門医は2024年に取得", "登録者1200人", "免許1500人"),
 )
 
@@ -370,17 +509,27 @@ LICENSE_NUMBERED: Final = Pattern(
 PASSPORT: Final = Pattern(
     rule="passport.cue",
     type="PASSPORT",
-    regex=re.compile(r"(?P<cue>パスポート|旅券|護照|[Pp]assport|PASSPORT)[^0-9A-Z。\n]{0,16}?(?:No\.?\s?)?(?P<id>[A-Z]{0,2}(?:\s{0,2}[A-Z])?(?:[\s\-]{0,2}[0-9]){7,9})(?![0-9A-Za-z])", re.IGNORECASE),
+    regex=re.compile(
+        r"(?P<cue>パスポート|旅券|護照|[Pp]assport|PASSPORT)[^0-9A-Z。\n]{0,16}?(?:No\.?\s?)?(?P<id>[A-Z]{0,2}(?:\s{0,2}[A-Z])?(?:[\s\-]{0,2}[0-9]){7,9})(?![0-9A-Za-z])",
+        re.IGNORECASE,
+    ),
     triggers=("パスポート", "旅券", "護照", "passport"),
     score=0.97,
-    examples=("旅券番号TR1234567", "パスポートはFE 209 447 1", "旅券T R 1 2 3 4 5 6 7まで", "旅券番号73 4801926"),
+    examples=(
+        "旅券番号TR1234567",
+        "パスポートはFE 209 447 1",
+        "旅券T R 1 2 3 4 5 6 7まで",
+        "旅券番号73 4801926",
+    ),
     near_misses=("パスポートを3回", "NCT01234567の治験"),
 )
 
 PASSPORT_SHORT: Final = Pattern(
     rule="passport.short",
     type="PASSPORT",
-    regex=re.compile(r"(?P<cue>パスポート|旅券|護照|[Pp]assport)[^0-9A-Z。\n]{0,16}?(?P<id>[A-Z]{1,2}\s?[0-9]{3}\s?[0-9]{3,5})(?![0-9A-Za-z])"),
+    regex=re.compile(
+        r"(?P<cue>パスポート|旅券|護照|[Pp]assport)[^0-9A-Z。\n]{0,16}?(?P<id>[A-Z]{1,2}\s?[0-9]{3}\s?[0-9]{3,5})(?![0-9A-Za-z])"
+    ),
     triggers=("パスポート", "旅券", "護照", "passport"),
     score=0.9,
     examples=("パスポートはFE 209 447で",),
@@ -392,7 +541,11 @@ PASSPORT_BARE: Final = Pattern(
     type="PASSPORT",
     regex=re.compile(r"(?<![0-9A-Za-z\-])(?P<id>[TM][A-Z][0-9]{7})(?![0-9A-Za-z\-])"),
     triggers=(LONG_DIGITS,),
-    guard=lambda m: not re.search(r"ロット|lot|製造|型番|番号$|UMIN", m.string[max(0, m.start() - 8) : m.start()], re.IGNORECASE),
+    guard=lambda m: (
+        not re.search(
+            r"ロット|lot|製造|型番|番号$|UMIN", m.string[max(0, m.start() - 8) : m.start()], re.IGNORECASE
+        )
+    ),
     score=0.8,
     examples=("控えのTR1234567を",),
     near_misses=("ロット番号TK1234567", "NCT01234567の治験"),
@@ -401,7 +554,10 @@ PASSPORT_BARE: Final = Pattern(
 RESIDENCE_CARD: Final = Pattern(
     rule="residence_card.shape",
     type="RESIDENCE_CARD",
-    regex=re.compile(r"(?<![0-9A-Za-z])(?P<id>[A-Z]{2}[\s\-]{0,2}[0-9]{4}[\s\-]?[0-9]{4}[\s\-]{0,2}[A-Z]{2})(?![0-9A-Za-z])", re.IGNORECASE),
+    regex=re.compile(
+        r"(?<![0-9A-Za-z])(?P<id>[A-Z]{2}[\s\-]{0,2}[0-9]{4}[\s\-]?[0-9]{4}[\s\-]{0,2}[A-Z]{2})(?![0-9A-Za-z])",
+        re.IGNORECASE,
+    ),
     triggers=(LONG_DIGITS,),
     score=0.95,
     examples=("在留カード AB12345678CD", "gk 1234 5678 nd", "HK-12345678-PA", "(ＱＲ１２３４５６７８ＡＣ)"),
@@ -411,10 +567,17 @@ RESIDENCE_CARD: Final = Pattern(
 PENSION: Final = Pattern(
     rule="pension.cue",
     type="PENSION_ID",
-    regex=re.compile(rf"(?P<cue>年金(?:番号|手帳|証書)?)[^0-9。]{{0,14}}?(?P<id>{_groups(10)}){_NOT_BEFORE_DIGIT}"),
+    regex=re.compile(
+        rf"(?P<cue>年金(?:番号|手帳|証書)?)[^0-9。]{{0,14}}?(?P<id>{_groups(10)}){_NOT_BEFORE_DIGIT}"
+    ),
     triggers=("年金",),
     score=0.96,
-    examples=("基礎年金番号（1234-567890）", "年金九一〇三の二二七七四六", "年金1 2 3 4－5 6 7 8 9 0", "基礎年金番号通知書の1234・567890"),
+    examples=(
+        "基礎年金番号（1234-567890）",
+        "年金九一〇三の二二七七四六",
+        "年金1 2 3 4－5 6 7 8 9 0",
+        "基礎年金番号通知書の1234・567890",
+    ),
     near_misses=("年金は月14万円", "年金が2か月で13万4500円"),
 )
 
@@ -444,7 +607,12 @@ CARD_GROUPED: Final = Pattern(
     at_digits=True,
     triggers=(LONG_DIGITS,),
     score=0.97,
-    examples=("カード 4111-1111-1111-1111", "4111\n1111\n1111\n1111って", "3782-822463-10005", "4111・1111・1111・1111で"),
+    examples=(
+        "カード 4111-1111-1111-1111",
+        "4111\n1111\n1111\n1111って",
+        "3782-822463-10005",
+        "4111・1111・1111・1111で",
+    ),
     near_misses=("1234 5678 9018", "2024-2025シーズン"),
 )
 
@@ -456,7 +624,23 @@ CARD_BARE: Final = Pattern(
     triggers=(LONG_DIGITS,),
     guard=lambda m: _card_shape(m) and _not_article_number(m),
     check=lambda m: check_digits.luhn(digits_of(m["id"])),
-    context=("カード", "クレ", "card", "visa", "jcb", "決済", "ダイナース", "アメックス", "master", "ローン", "伝票", "控え", "支払", "引き落", "請求"),
+    context=(
+        "カード",
+        "クレ",
+        "card",
+        "visa",
+        "jcb",
+        "決済",
+        "ダイナース",
+        "アメックス",
+        "master",
+        "ローン",
+        "伝票",
+        "控え",
+        "支払",
+        "引き落",
+        "請求",
+    ),
     before=24,
     after=12,
     score=0.9,
@@ -473,7 +657,13 @@ CARD_CUE: Final = Pattern(
         re.IGNORECASE,
     ),
     triggers=("カード", "クレカ", "クレジット", "visa", "jcb", "master", "アメックス", "デビット"),
-    guard=lambda m: len(digits_of(m["id"])) >= 8 and not re.search(r"在留|マイナンバー|個人番号|診察|会員|ポイント|キャッシュ|通知", m.string[max(0, m.start() - 6) : m.start() + 3]),
+    guard=lambda m: (
+        len(digits_of(m["id"])) >= 8
+        and not re.search(
+            r"在留|マイナンバー|個人番号|診察|会員|ポイント|キャッシュ|通知",
+            m.string[max(0, m.start() - 6) : m.start() + 3],
+        )
+    ),
     score=0.9,
     examples=("カード4111-1111-11**-****で毎月", "クレカ4111-1111-1111-1119を"),
     near_misses=("カードは1枚1,000円", "診察カード 0012345"),
@@ -482,9 +672,19 @@ CARD_CUE: Final = Pattern(
 CARD_CODE: Final = Pattern(
     rule="card.code",
     type="CREDIT_CARD",
-    regex=re.compile(r"(?P<cue>セキュリティ(?:コード|番号)|CVV|CVC|cvv|暗証番号|有効期限)[\s:はが「(]{0,4}(?P<id>[0-9]{2}/[0-9]{2}(?![0-9/])|[0-9]{3,4}(?![0-9年/\-.]))"),
+    regex=re.compile(
+        r"(?P<cue>セキュリティ(?:コード|番号)|CVV|CVC|cvv|暗証番号|有効期限)[\s:はが「(]{0,4}(?P<id>[0-9]{2}/[0-9]{2}(?![0-9/])|[0-9]{3,4}(?![0-9年/\-.]))"
+    ),
     triggers=("セキュリティ", "cvv", "cvc", "暗証", "有効期限"),
-    guard=lambda m: m["cue"] != "有効期限" or ("/" in m["id"] and bool(re.search(r"カード|クレ|VISA|JCB|[0-9]{4}", m.string[max(0, m.start() - 40) : m.start()]))),
+    guard=lambda m: (
+        m["cue"] != "有効期限"
+        or (
+            "/" in m["id"]
+            and bool(
+                re.search(r"カード|クレ|VISA|JCB|[0-9]{4}", m.string[max(0, m.start() - 40) : m.start()])
+            )
+        )
+    ),
     score=0.85,
     examples=("セキュリティコードは123、", "カード4111-1111-1111-1111、有効期限 03/27"),
     near_misses=("有効期限は2027年3月", "処方箋の有効期限4日"),
@@ -495,10 +695,17 @@ _BANK: Final = r"(?:[^\s、。「」（）()::→\[\]【】はがをにのとで
 BANK_KIND: Final = Pattern(
     rule="bank.kind",
     type="BANK_ACCOUNT",
-    regex=re.compile(rf"(?P<id>{_BANK}(?P<cue>普通|当座|貯蓄)(?:預金|口座)?[\s:は)】「\[（(【]{{0,4}}(?:No\.?)?[0-9](?:[-\s]?[0-9]){{5,7}}){_NOT_BEFORE_DIGIT}(?!\s?(?:円|人|km|mg))"),
+    regex=re.compile(
+        rf"(?P<id>{_BANK}(?P<cue>普通|当座|貯蓄)(?:預金|口座)?[\s:は)】「→⇒\[（(【]{{0,4}}(?:No\.?)?[0-9](?:[-\s]?[0-9]){{5,7}}){_NOT_BEFORE_DIGIT}(?!\s?(?:円|人|km|mg))"
+    ),
     triggers=("普通", "当座", "貯蓄"),
     score=0.95,
-    examples=("普通 0148832に入ってた", "みどり銀行 本店 普通 0057712 あて", "普通:1003989", "店番418 普通 3047719"),
+    examples=(
+        "普通 0148832に入ってた",
+        "みどり銀行 本店 普通 0057712 あて",
+        "普通:1003989",
+        "店番418 普通 3047719",
+    ),
     near_misses=("普通に120000円", "普通は3回"),
 )
 
@@ -508,17 +715,36 @@ BANK_CUE: Final = Pattern(
     regex=re.compile(
         rf"(?P<cue>口座(?:番号|振替)?|振込先|振り込み先|振込希望|還付金|返金先|入金先|送金先|通帳|貯金|ゆうちょ(?:銀行)?|名義)[^0-9。\n]{{0,12}}?(?P<id>(?:[0-9]{{4}}-[0-9]{{3}}-)?[0-9](?:[-\s]?[0-9]){{6,7}}){_NOT_BEFORE_DIGIT}(?!\s?(?:円|人|年|月))"
     ),
-    triggers=("口座", "振込", "振り込み", "還付金", "返金先", "入金先", "送金先", "通帳", "貯金", "ゆうちょ", "名義"),
+    triggers=(
+        "口座",
+        "振込",
+        "振り込み",
+        "還付金",
+        "返金先",
+        "入金先",
+        "送金先",
+        "通帳",
+        "貯金",
+        "ゆうちょ",
+        "名義",
+    ),
     guard=lambda m: not re.search(r"電話|tel|fax|☎|携帯", m.string[m.start() : m.start("id")].lower()),
     score=0.9,
-    examples=("口座は0912457(普通)です", "振込先3715237。", "農協の口座00 41 872、", "口座振替の紙に0291-334-1058872と"),
+    examples=(
+        "口座は0912457(普通)です",
+        "振込先3715237。",
+        "農協の口座00 41 872、",
+        "口座振替の紙に0291-334-1058872と",
+    ),
     near_misses=("口座から1200000円", "口座振替は27日"),
 )
 
 BANK_POST: Final = Pattern(
     rule="bank.post_sign",
     type="BANK_ACCOUNT",
-    regex=re.compile(r"(?P<cue>ゆうちょ(?:銀行)?|郵貯|貯金)[^0-9。\n]{0,10}?記号[\s:は]{0,3}(?P<id>[01](?:\s?[0-9]){4})(?![0-9])"),
+    regex=re.compile(
+        r"(?P<cue>ゆうちょ(?:銀行)?|郵貯|貯金)[^0-9。\n]{0,10}?記号[\s:は]{0,3}(?P<id>[01](?:\s?[0-9]){4})(?![0-9])"
+    ),
     triggers=("ゆうちょ", "郵貯", "貯金"),
     score=0.95,
     examples=("ゆうちょ 記号１２３４０ 番号1234561",),
@@ -528,7 +754,9 @@ BANK_POST: Final = Pattern(
 BANK_POST_NUMBER: Final = Pattern(
     rule="bank.post_number",
     type="BANK_ACCOUNT",
-    regex=re.compile(r"(?P<cue>ゆうちょ(?:銀行)?|郵貯|貯金)[^。\n]{0,30}?番号[\s:は]{0,3}(?P<id>[0-9](?:\s?[0-9]){1,7})(?![0-9])"),
+    regex=re.compile(
+        r"(?P<cue>ゆうちょ(?:銀行)?|郵貯|貯金)[^。\n]{0,30}?番号[\s:は]{0,3}(?P<id>[0-9](?:\s?[0-9]){1,7})(?![0-9])"
+    ),
     triggers=("ゆうちょ", "郵貯", "貯金"),
     score=0.95,
     examples=("ゆうちょ 記号１２３４０ 番号1 2 3 4 5 6 7 1",),

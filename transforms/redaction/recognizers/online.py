@@ -17,15 +17,15 @@ _AT: Final = (
     r"|[\[({<【〔〈「《]\s?(?:at(?:\s?mark)?|アット(?:マーク)?|あっと(?:まーく)?|@|a|AT)\s?[\])}>】〕〉」》]"
     r"|アットマーク|あっとまーく|アット|あっと|_at_|-at-|\sat\s)"
 )
-_DOT: Final = (
-    r"(?:[.,。．・]|[\[({<【〔〈「]\s?(?:dot|ドット|どっと|\.|点)\s?[\])}>】〕〉」]|ドット|どっと|\sdot\s|_dot_)"
-)
+_DOT: Final = r"(?:[.,。．・]|[\[({<【〔〈「]\s?(?:dot|ドット|どっと|\.|点)\s?[\])}>】〕〉」]|ドット|どっと|\sdot\s|_dot_)"
 _LOCAL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_%+\-]|\.(?=[A-Za-z0-9_]))*"
 _TLD: Final = (
     r"(?:com|net|org|jp|co|ne|ac|go|or|ed|lg|info|biz|me|io|tv|app|dev|xyz|example|test|invalid|social|online|site|shop|club|cc|us|uk|kr|cn|tw"
     r"|gg|ee|link|page|to|ly|blog|cloud|email|mail|tokyo|osaka|clinic|health|care|world|moe|fun|icu|top|live|work|life)"
 )
-_KANA_TLD: Final = r"(?:こむ|コム|じぇいぴー|ジェイピー|ジェーピー|じぇーぴー|ねっと|ネット|おーあーるじー|com|net|jp|org)"
+_KANA_TLD: Final = (
+    r"(?:こむ|コム|じぇいぴー|ジェイピー|ジェーピー|じぇーぴー|ねっと|ネット|おーあーるじー|com|net|jp|org)"
+)
 _PROVIDER: Final = (
     r"(?:gmail|yahoo|docomo|ezweb|softbank|icloud|hotmail|outlook|au|i\.softbank|ymobile|live|nifty|じーめーる|ジーメール|Gメール|gメール"
     r"|ヤフー|やふー|ドコモ|どこも|アイクラウド|ホットメール)"
@@ -34,8 +34,10 @@ _PROVIDER: Final = (
 EMAIL: Final = Pattern(
     rule="email.plain",
     type="EMAIL",
-    regex=re.compile(rf"(?<![A-Za-z0-9@_.%+\-])(?P<id>{_LOCAL}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)", re.ASCII),
-    needs='latin',
+    regex=re.compile(
+        rf"(?<![A-Za-z0-9@_.%+\-])(?P<id>{_LOCAL}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)", re.ASCII
+    ),
+    needs="latin",
     triggers=("@",),
     score=0.99,
     examples=("taro_y＠example．com", "連絡はtaro.y@example.co.jpまで", "<taro@kaigo.example>"),
@@ -67,21 +69,27 @@ EMAIL_SPACED: Final = Pattern(
     regex=re.compile(
         r"(?<![A-Za-z0-9])(?P<id>(?:[A-Za-z0-9._+\-] ){2,30}@ ?(?:[A-Za-z0-9\-] ?){2,30}(?:\. ?(?:[A-Za-z0-9] ?){2,8}){1,3})(?<! )"
     ),
-    needs='latin',
+    needs="latin",
     triggers=("@",),
     score=0.95,
     examples=("t a r o . 7 @ g m a i l . c o m です",),
     near_misses=("A B C @ 渋谷",),
 )
 
-_NOT_MENTIONS: Final = frozenset({"cosme", "home", "nifty", "press", "type", "line", "office", "niftyhome", "zoom", "media", "all", "here"})
+_NOT_MENTIONS: Final = frozenset(
+    {"cosme", "home", "nifty", "press", "type", "line", "office", "niftyhome", "zoom", "media", "all", "here"}
+)
 _FLOOR: Final = re.compile(r"@(?:[0-9]+[A-Za-z]{0,3}|[A-Za-z]?[0-9]{1,2})")
 
 
 def _mention(match: re.Match[str]) -> bool:
     """Whether a word behind @ is an account: no brand, price, dose or floor."""
     name = match["id"].lstrip("@").lower()
-    return name not in _NOT_MENTIONS and not _FLOOR.fullmatch(match["id"]) and any(c.isalpha() or c == "_" for c in name)
+    return (
+        name not in _NOT_MENTIONS
+        and not _FLOOR.fullmatch(match["id"])
+        and any(c.isalpha() or c == "_" for c in name)
+    )
 
 
 HANDLE_MENTION: Final = Pattern(
@@ -90,11 +98,16 @@ HANDLE_MENTION: Final = Pattern(
     regex=re.compile(
         r"(?<![A-Za-z0-9@._%+\-])(?P<id>@[A-Za-z0-9_](?:[A-Za-z0-9_]|[.\-](?=[A-Za-z0-9_])){2,40}(?:@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)?)"
     ),
-    needs='latin',
+    needs="latin",
     triggers=("@",),
     guard=_mention,
     score=0.95,
-    examples=("@taro_2024さんへ", "＠yuki.derma_x から", "新アカは @kurage@mofu.example です", "RT @user_x: ほんと"),
+    examples=(
+        "@taro_2024さんへ",
+        "＠yuki.derma_x から",
+        "新アカは @kurage@mofu.example です",
+        "RT @user_x: ほんと",
+    ),
     near_misses=("@cosmeで1位", "@homeで", "3回@1錠", "@2F", "@1200円"),
 )
 
@@ -116,11 +129,31 @@ HANDLE_LINE: Final = Pattern(
         rf"(?P<cue>(?:LINE|Line|line|ライン|らいん|カカオ(?:トーク)?|インスタ|IG|Skype|テレグラム|Telegram|TikTok)\s?(?:の|公式)?\s?(?:ID|id|Id|あいでぃー|アイディー?|垢|アカ)?"
         rf"|カカオのほう|ハンドルネーム|ユーザー?名)[\s::は→⇒▷▶☞👉「『(=のが]{{1,6}}(?P<id>{_STRONG_NAME})(?![A-Za-z0-9])"
     ),
-    needs='latin',
-    triggers=("line", "ライン", "らいん", "カカオ", "インスタ", "ig", "skype", "テレグラム", "telegram", "tiktok", "TikTok", "ハンドル", "ユーザ"),
+    needs="latin",
+    triggers=(
+        "line",
+        "ライン",
+        "らいん",
+        "カカオ",
+        "インスタ",
+        "ig",
+        "skype",
+        "テレグラム",
+        "telegram",
+        "tiktok",
+        "TikTok",
+        "ハンドル",
+        "ユーザ",
+    ),
     guard=lambda m: _not_plain_word(m["id"]),
     score=0.9,
-    examples=("LINE ID：taro-0401", "カカオのほうはminmin1649なので", "LINE: happy_kasegu", "TikTokのshikai.no.xxって人", "LINE: hadomizu"),
+    examples=(
+        "LINE ID：taro-0401",
+        "カカオのほうはminmin1649なので",
+        "LINE: happy_kasegu",
+        "TikTokのshikai.no.xxって人",
+        "LINE: hadomizu",
+    ),
     near_misses=("LINE: Official Account", "LINEで予約", "LINEは便利"),
 )
 
@@ -128,21 +161,84 @@ HANDLE_CUE: Final = Pattern(
     rule="handle.cue",
     type="HANDLE",
     regex=re.compile(rf"(?P<cue>{_CUE}){_GAP}(?P<id>{_MARKED_NAME})(?![A-Za-z0-9@])(?!\.(?:com|jp|net|org))"),
-    needs='latin',
-    triggers=("line", "ライン", "らいん", "インスタ", "instagram", "insta", "ig", "tiktok", "TikTok", "ティックトック", "twitter", "ツイッター", "ついったー", "カカオ", "kakao", "テレグラム", "telegram", "discord", "ディスコ", "fb", "facebook",
-              "フェイスブック", "skype", "スカイプ", "threads", "スレッズ", "bluesky", "ブルスカ", "mastodon", "マストドン", "mixi", "note", "youtube", "YouTube", "知恵袋", "wechat", "WeChat", "ウィーチャット", "微信", "シグナル", "signal", "アカ", "垢", "投稿",
-              "ユーザ", "ハンドル", "ログイン", "ニックネーム", "hn", "id", "あいでぃー", "アイディ", "dm", "差出人", "こいつ", "概要欄", "宛名"),
+    needs="latin",
+    triggers=(
+        "line",
+        "ライン",
+        "らいん",
+        "インスタ",
+        "instagram",
+        "insta",
+        "ig",
+        "tiktok",
+        "TikTok",
+        "ティックトック",
+        "twitter",
+        "ツイッター",
+        "ついったー",
+        "カカオ",
+        "kakao",
+        "テレグラム",
+        "telegram",
+        "discord",
+        "ディスコ",
+        "fb",
+        "facebook",
+        "フェイスブック",
+        "skype",
+        "スカイプ",
+        "threads",
+        "スレッズ",
+        "bluesky",
+        "ブルスカ",
+        "mastodon",
+        "マストドン",
+        "mixi",
+        "note",
+        "youtube",
+        "YouTube",
+        "知恵袋",
+        "wechat",
+        "WeChat",
+        "ウィーチャット",
+        "微信",
+        "シグナル",
+        "signal",
+        "アカ",
+        "垢",
+        "投稿",
+        "ユーザ",
+        "ハンドル",
+        "ログイン",
+        "ニックネーム",
+        "hn",
+        "id",
+        "あいでぃー",
+        "アイディ",
+        "dm",
+        "差出人",
+        "こいつ",
+        "概要欄",
+        "宛名",
+    ),
     guard=lambda m: _not_plain_word(m["id"]),
     score=0.85,
-    examples=("アカウント：nekozuki_mmm", "知恵袋でsora_iro_xという方に", "インスタ(kaorun.26)へ", "お客様のID kuroneko_0417 に"),
+    examples=(
+        "アカウント：nekozuki_mmm",
+        "知恵袋でsora_iro_xという方に",
+        "インスタ(kaorun.26)へ",
+        "お客様のID kuroneko_0417 に",
+    ),
     near_misses=("ID: 12345", "アカウントはHbA1cを", "IDをQR-CODEで", "DMはFreeStyle"),
 )
 
 HANDLE_SPACED: Final = Pattern(
     rule="handle.spaced",
     type="HANDLE",
-    regex=re.compile(rf"(?P<cue>{_CUE})[^A-Za-z0-9@。\n]{{0,6}}(?P<id>@?(?:[A-Za-z0-9_.\-] ){{4,30}}[A-Za-z0-9_])(?![A-Za-z0-9])"),
-    needs='latin',
+    regex=re.compile(
+        rf"(?P<cue>{_CUE})[^A-Za-z0-9@。\n]{{0,6}}(?P<id>@?(?:[A-Za-z0-9_.\-] ){{4,30}}[A-Za-z0-9_])(?![A-Za-z0-9])"
+    ),
+    needs="latin",
     triggers=("line", "ライン", "らいん", "インスタ", "カカオ", "id", "アカ", "垢"),
     score=0.9,
     examples=("らいんあいでぃー→p o n z u _ 8 （空白つめて）",),
@@ -152,8 +248,10 @@ HANDLE_SPACED: Final = Pattern(
 HANDLE_UNDERSCORE: Final = Pattern(
     rule="handle.underscore",
     type="HANDLE",
-    regex=re.compile(r"(?<![A-Za-z0-9_@/.\-=?&])(?P<id>[A-Za-z][A-Za-z0-9.]*_[A-Za-z0-9_.]*[A-Za-z0-9])(?![A-Za-z0-9_@=(])(?!\.[a-z])"),
-    needs='latin',
+    regex=re.compile(
+        r"(?<![A-Za-z0-9_@/.\-=?&])(?P<id>[A-Za-z][A-Za-z0-9.]*_[A-Za-z0-9_.]*[A-Za-z0-9])(?![A-Za-z0-9_@=(])(?!\.[a-z])"
+    ),
+    needs="latin",
     triggers=("_",),
     guard=lambda m: len(m["id"]) >= 6 and m["id"].upper() != m["id"],
     score=0.75,
@@ -164,8 +262,10 @@ HANDLE_UNDERSCORE: Final = Pattern(
 HANDLE_ARROW: Final = Pattern(
     rule="handle.arrow",
     type="HANDLE",
-    regex=re.compile(r"(?P<cue>→|⇒|➡|👉|▶|▷|☞)\s{0,2}(?P<id>[a-z][a-z0-9_.\-]{4,28}[0-9]{2,4})(?![A-Za-z0-9@.])"),
-    needs='latin',
+    regex=re.compile(
+        r"(?P<cue>→|⇒|➡|👉|▶|▷|☞)\s{0,2}(?P<id>[a-z][a-z0-9_.\-]{4,28}[0-9]{2,4})(?![A-Za-z0-9@.])"
+    ),
+    needs="latin",
     triggers=("→", "⇒", "➡", "👉", "▶", "▷", "☞"),
     score=0.7,
     examples=("連絡→happyfuku99",),
@@ -175,8 +275,10 @@ HANDLE_ARROW: Final = Pattern(
 HANDLE_FEDERATED: Final = Pattern(
     rule="handle.federated",
     type="HANDLE",
-    regex=re.compile(r"(?<![A-Za-z0-9.\-@/])(?P<id>[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.bsky\.social|did:plc:[a-z0-9]{20,28})(?![A-Za-z0-9])"),
-    needs='latin',
+    regex=re.compile(
+        r"(?<![A-Za-z0-9.\-@/])(?P<id>[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.bsky\.social|did:plc:[a-z0-9]{20,28})(?![A-Za-z0-9])"
+    ),
+    needs="latin",
     triggers=("bsky", "did:"),
     score=0.98,
     examples=("本アカは kusuri-dana.bsky.social です",),
@@ -185,8 +287,7 @@ HANDLE_FEDERATED: Final = Pattern(
 
 
 _PLAIN: Final = frozenset(
-    """official account japan line instagram twitter facebook youtube tiktok discord telegram skype google apple android iphone windows
-    com net message mail login free style wifi app bot web user name id qr code dm followers stamp works""".split()
+    ["official", "account", "japan", "line", "instagram", "twitter", "facebook", "youtube", "tiktok", "discord", "telegram", "skype", "google", "apple", "android", "iphone", "windows", "com", "net", "message", "mail", "login", "free", "style", "wifi", "app", "bot", "web", "user", "name", "id", "qr", "code", "dm", "followers", "stamp", "works"]
 )  # fmt: skip
 
 
@@ -203,11 +304,19 @@ _URL_CHARS: Final = r"[A-Za-z0-9\-._~:/?#@!$&'*+,;=%∕⁄]"
 URL: Final = Pattern(
     rule="url.scheme",
     type="URL",
-    regex=re.compile(rf"(?P<id>h[tx]{{2}}ps?\s?:\s?[/∕⁄]{{1,2}}\s?{_URL_CHARS}+(?<![.,;:!?'])|(?<![A-Za-z0-9.])www\.{_URL_CHARS}+(?<![.,;:!?']))", re.IGNORECASE),
-    needs='latin',
+    regex=re.compile(
+        rf"(?P<id>h[tx]{{2}}ps?\s?:\s?[/∕⁄]{{1,2}}\s?{_URL_CHARS}+(?<![.,;:!?'])|(?<![A-Za-z0-9.])www\.{_URL_CHARS}+(?<![.,;:!?']))",
+        re.IGNORECASE,
+    ),
+    needs="latin",
     triggers=("http", "hxxp", "www."),
     score=0.99,
-    examples=("https://x.com/taro_2024/status/1234567890123456789", "https:∕∕clinic.example.jp/r?u=1", "www.skin.example/blog", "hxxp://x.example"),
+    examples=(
+        "https://x.com/taro_2024/status/1234567890123456789",
+        "https:∕∕clinic.example.jp/r?u=1",
+        "www.skin.example/blog",
+        "hxxp://x.example",
+    ),
     near_misses=("httpsって何",),
 )
 
@@ -226,14 +335,18 @@ URL_BARE: Final = Pattern(
     near_misses=("v1.0は3年", "S.M.A.R.T.値", "HbA1c7.8", "Dr.Tomato", "taro@example.com"),
 )  # fmt: skip
 
-_VERSION: Final = re.compile(r"(?:ver(?:sion)?\.?|バージョン|ファーム(?:ウェア)?|v|rev\.?|iOS|OS|アプリ)\s?[((]?$", re.IGNORECASE)
+_VERSION: Final = re.compile(
+    r"(?:ver(?:sion)?\.?|バージョン|ファーム(?:ウェア)?|v|rev\.?|iOS|OS|アプリ)\s?[((]?$", re.IGNORECASE
+)
 _BRACKET_DOT: Final = r"(?:\.|\[\.\]|\(\.\)|\[dot\]|\(dot\))"
 
 
 def _ipv4(match: re.Match[str]) -> bool:
     """Whether four numbers are an address, not a version."""
     numbers = re.findall(r"[0-9]+", match["id"])
-    return all(int(n) <= 255 for n in numbers) and not _VERSION.search(match.string[max(0, match.start() - 10) : match.start()])
+    return all(int(n) <= 255 for n in numbers) and not _VERSION.search(
+        match.string[max(0, match.start() - 10) : match.start()]
+    )
 
 
 def _ipv6(match: re.Match[str]) -> bool:
@@ -248,7 +361,10 @@ def _ipv6(match: re.Match[str]) -> bool:
 IPV4: Final = Pattern(
     rule="ip.v4",
     type="IP",
-    regex=re.compile(rf"(?<![0-9A-Za-z.])(?P<id>[0-9]{{1,3}}(?:{_BRACKET_DOT}[0-9]{{1,3}}){{3}})(?![0-9]|\.[0-9])", re.IGNORECASE),
+    regex=re.compile(
+        rf"(?<![0-9A-Za-z.])(?P<id>[0-9]{{1,3}}(?:{_BRACKET_DOT}[0-9]{{1,3}}){{3}})(?![0-9]|\.[0-9])",
+        re.IGNORECASE,
+    ),
     at_digits=True,
     triggers=(".", "dot"),
     guard=_ipv4,
@@ -261,7 +377,7 @@ IPV6: Final = Pattern(
     rule="ip.v6",
     type="IP",
     regex=re.compile(r"(?<![0-9A-Za-z:.])(?P<id>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![0-9A-Za-z:])"),
-    needs='latin',
+    needs="latin",
     triggers=(":",),
     guard=_ipv6,
     score=0.97,
@@ -272,7 +388,9 @@ IPV6: Final = Pattern(
 MAC: Final = Pattern(
     rule="ip.mac",
     type="IP",
-    regex=re.compile(r"(?<![0-9A-Za-z:\-])(?P<id>[0-9A-Fa-f]{2}(?:([:\-])[0-9A-Fa-f]{2})(?:\2[0-9A-Fa-f]{2}){4})(?![0-9A-Za-z:\-])"),
+    regex=re.compile(
+        r"(?<![0-9A-Za-z:\-])(?P<id>[0-9A-Fa-f]{2}(?:([:\-])[0-9A-Fa-f]{2})(?:\2[0-9A-Fa-f]{2}){4})(?![0-9A-Za-z:\-])"
+    ),
     triggers=(":", "-"),
     guard=lambda m: any(c.isalpha() for c in m["id"]) or m["id"].count(":") == 5,
     score=0.95,

@@ -9,7 +9,16 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-from transforms.redaction.recognizers import address, affiliation, contact, dates, numbers, online, room, vehicle
+from transforms.redaction.recognizers import (
+    address,
+    affiliation,
+    contact,
+    dates,
+    numbers,
+    online,
+    room,
+    vehicle,
+)
 from transforms.redaction.recognizers.base import Gate, Recognizer
 
 RECOGNIZERS: Final[tuple[Recognizer, ...]] = (
