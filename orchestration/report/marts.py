@@ -80,18 +80,20 @@ class Release:
         """Monday of the last week that is over."""
         return last_day - timedelta(days=last_day.weekday() + 7 if last_day.weekday() < 6 else 6)
 
-    def last_whole_month(self, last_day: date) -> date:
-        """First day of the last month (of whole weeks) that is over; the newest one if none is."""
-        month = month_of(self.last_whole_week(last_day))
-        next_week = self.last_whole_week(last_day) + timedelta(days=7)
-        whole = month if month_of(next_week) != month else (month - timedelta(days=1)).replace(day=1)
-        known = self.rows(
-            "mart_reputation",
-            "SELECT DISTINCT period_on AS m FROM mart_reputation WHERE grain = 'month' ORDER BY 1",
+    def month_to_report(self, first_day: date, last_day: date) -> date:
+        """First day of the last month (of whole weeks) that the release covers from its first day to its last.
+
+        Where it covers none, a young installation, the newest month, over or not.
+        """
+        week = self.last_whole_week(last_day)
+        month = month_of(week)
+        if month_of(week + timedelta(days=7)) == month:
+            month = (month - timedelta(days=1)).replace(day=1)
+        return (
+            month
+            if first_day <= first_monday(month)
+            else month_of(last_day - timedelta(days=last_day.weekday()))
         )
-        months = [row["m"] for row in known]
-        earlier = [m for m in months if m <= whole]
-        return earlier[-1] if earlier else (months[-1] if months else whole)
 
     def own_weeks(self) -> list[Row]:
         """Topics of own facilities by week: entity_name, week_on, topic_ja, authors (None where hidden)."""
@@ -211,3 +213,9 @@ class Release:
 def month_of(monday: date) -> date:
     """The month that a week belongs to: the one its Thursday lies in."""
     return (monday + timedelta(days=3)).replace(day=1)
+
+
+def first_monday(month: date) -> date:
+    """Monday of the first week whose Thursday lies in a month."""
+    thursday = month + timedelta(days=(3 - month.weekday()) % 7)
+    return thursday - timedelta(days=3)

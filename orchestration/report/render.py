@@ -16,7 +16,7 @@ import vl_convert
 from markupsafe import Markup
 
 from orchestration.report import charts
-from orchestration.report.marts import Release, Row
+from orchestration.report.marts import Release, Row, first_monday
 
 TOPICS_DRAWN = 5
 OWN_DRAWN = 6
@@ -117,7 +117,7 @@ def render_report(
     with Release(release_db) as release:
         days = release.days()
         hidden, rows = release.hidden_share()
-        context = _sections(release, days[1]) if days else {"figures": []}
+        context = _sections(release, *days) if days else {"figures": []}
     figures: list[Figure] = context.pop("figures")
     page = (
         _environment()
@@ -145,8 +145,8 @@ def render_report(
     )
 
 
-def _sections(release: Release, last_day: date) -> dict[str, Any]:
-    month = release.last_whole_month(last_day)
+def _sections(release: Release, first_day: date, last_day: date) -> dict[str, Any]:
+    month = release.month_to_report(first_day, last_day)
     reputation = release.reputation(month)
     complaints = release.complaints(month)
     surges = release.surges(SURGES)
@@ -162,7 +162,7 @@ def _sections(release: Release, last_day: date) -> dict[str, Any]:
     ]
     return {
         "figures": figures,
-        "month": month,
+        "month": _month_words(month, last_day),
         "tiles": _tiles(release, last_day, surges, safety, sources),
         "owners": _by_owner(complaints),
         "severe": release.severe_complaints(month),
@@ -366,6 +366,12 @@ def _pictures(figures: list[Figure], folder: Path) -> tuple[Path, ...]:
         path.write_bytes(vl_convert.svg_to_png(svg, scale=2))
         paths.append(path)
     return tuple(paths)
+
+
+def _month_words(month: date, last_day: date) -> str:
+    following = (month + timedelta(days=31)).replace(day=1)
+    over = last_day >= first_monday(following) - timedelta(days=1)
+    return f"{month:%Y年%-m月}" + ("" if over else "(途中)")
 
 
 def _span(week: date) -> str:

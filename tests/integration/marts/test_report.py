@@ -250,7 +250,10 @@ def test_periods_are_whole_before_they_are_reported(tmp_path: Path) -> None:
         assert release.last_whole_week(date(2026, 8, 30)) == date(2026, 8, 24)  # a Sunday ends its week
         assert release.last_whole_week(date(2026, 8, 31)) == date(2026, 8, 24)
         assert release.last_whole_week(date(2026, 9, 5)) == date(2026, 8, 24)
-        assert release.last_whole_month(date(2026, 8, 30)) == date(
-            2026, 8, 1
-        )  # the week of 31 August is September's
-        assert release.last_whole_month(date(2026, 8, 29)) == date(2026, 7, 1)
+        long_ago = date(2026, 5, 4)
+        # the week of 31 August is September's, so August is over on the 30th
+        assert release.month_to_report(long_ago, date(2026, 8, 30)) == date(2026, 8, 1)
+        assert release.month_to_report(long_ago, date(2026, 8, 29)) == date(2026, 7, 1)
+        # July began on 29 June; a release that begins later has no whole month yet
+        assert release.month_to_report(date(2026, 6, 30), date(2026, 8, 29)) == date(2026, 8, 1)
+        assert release.month_to_report(date(2026, 6, 29), date(2026, 8, 29)) == date(2026, 7, 1)
