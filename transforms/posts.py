@@ -109,11 +109,11 @@ QUARANTINE_SCHEMA = pa.schema(
     [
         pa.field("source_id", _STR, nullable=False),  # of the register, whose rules the record is read by
         pa.field("family", _STR),  # the landing folder's name
-        pa.field("file_id", _STR, nullable=False),  # as in `RAW_SCHEMA`; of the name, where the file was not opened
+        pa.field("file_id", _STR, nullable=False),  # as in `RAW_SCHEMA`, or of the name if unopened
         pa.field("line", pa.int64()),  # null for the whole file
         pa.field("reason", _STR, nullable=False),
         pa.field("raw", pa.binary(), nullable=False),  # cut to a bound, My Numbers struck out
-        pa.field("context", pa.binary(), nullable=False),  # a table's header, without which a row cannot be read again
+        pa.field("context", pa.binary(), nullable=False),  # a table's header, to read a row again
         pa.field("arrived_on", pa.date32(), nullable=False),
         pa.field("loaded_at", pa.int64(), nullable=False),
     ]
