@@ -7,11 +7,10 @@ select
     week_on,
     month_on,
     count(distinct author)::bigint as reviewers,
-    count(distinct author) filter (where rating = 5)::bigint as five_star_reviewers,
-    avg(rating)::double as mean_stars,
-    max(posts_on_day)::bigint as busiest_day
+    count(distinct author) filter (where rating = 5)::bigint as five_star_reviewers
 from (
-    select *, count(*) over (partition by entity, posted_on) as posts_on_day
-    from (select *, unnest(entities) as entity from {{ ref('int_posts') }} where is_counted and voice_class = 'patient_voice' and rating is not null)
+    select *, unnest(entities) as entity
+    from {{ ref('int_posts') }}
+    where is_counted and voice_class = 'patient_voice' and rating is not null
 )
 group by all

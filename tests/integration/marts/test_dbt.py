@@ -208,22 +208,39 @@ def test_each_spoilt_mart_fails_its_own_test(home: Path, tmp_path: Path) -> None
     assert not [line for line in failed if any(c in line for c in clean)]
 
 
-def test_every_published_column_is_described_in_both_languages(home: Path) -> None:
-    manifest = json.loads((home.parent / "target" / "manifest.json").read_text())
-    marts = [
-        n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["schema"] == "marts"
-    ]
-    assert len(marts) >= 15
-    for mart in marts:
-        for name, text in [
-            ("", mart["description"]),
-            *((c["name"], c["description"]) for c in mart["columns"].values()),
-        ]:
+def test_every_table_and_column_is_described_in_both_languages(home: Path) -> None:
+    target = home.parent / "target"
+    manifest = json.loads((target / "manifest.json").read_text())
+    nodes = {n["name"]: n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")}
+    built: dict[str, set[str]] = defaultdict(set)
+    for table, column in query(
+        home,
+        "select table_name, column_name from duckdb_columns() where schema_name in ('staging', 'intermediate', 'marts', 'seeds')",
+    ):
+        built[table].add(column)
+    assert set(built) == set(nodes)
+    for name, node in nodes.items():
+        assert built[name] == set(node["columns"]), name
+        for text in (node["description"], *(c["description"] for c in node["columns"].values())):
             japanese, _, english = text.partition(" / ")
-            assert any(ord(c) > 0x3000 for c in japanese), (mart["name"], name)
-            assert english.strip(), (mart["name"], name)
+            assert any(ord(c) > 0x3000 for c in japanese), (name, text)
+            assert english.strip(), (name, text)
+
+
+def test_every_mart_has_readers_and_a_key(home: Path) -> None:
+    manifest = json.loads((home.parent / "target" / "manifest.json").read_text())
+    marts = {
+        u: n for u, n in manifest["nodes"].items() if n["resource_type"] == "model" and n["schema"] == "marts"
+    }
+    assert len(marts) >= 15
     exposed = {p for e in manifest["exposures"].values() for p in e["depends_on"]["nodes"]}
-    assert {m["unique_id"] for m in marts} <= exposed
+    assert set(marts) <= exposed
+    for mart in marts.values():
+        keys = mart["config"]["meta"]["keys"]
+        [(rows, different)] = query(
+            home, f"select count(*), count(distinct ({', '.join(keys)})) from marts.{mart['name']}"
+        )
+        assert rows == different, mart["name"]
 
 
 # Days that are added
