@@ -93,7 +93,7 @@ class Redactor:
         pseudonym_key: bytes | None = None,
     ) -> None:
         self.policy = policy or RedactionPolicy()
-        self._names: Names = names or NameFinder()
+        self.names: Names = names or NameFinder()
         self._key = pseudonym_key
         if pseudonym_key is None and "pseudonym" in self.policy.operators.values():
             msg = "the policy has pseudonyms, so a pseudonym key is needed"
@@ -190,7 +190,7 @@ class Redactor:
         folded = [fold(_searchable(text)) for text in texts]
         found = [self._structured(f) for f in folded]
         tokens = [self._tokenizer.tokenize(f) for f in folded]
-        persons = [self._names.find(f, t) for f, t in zip(folded, tokens, strict=True)]
+        persons = [self.names.find(f, t) for f, t in zip(folded, tokens, strict=True)]
         return [self._settle(*parts) for parts in zip(texts, folded, found, persons, strict=True)]
 
     def _with_more(self, text: str, spans: list[Span], more: list[Span]) -> list[Span]:
@@ -260,7 +260,7 @@ class Redactor:
         found = self._gate.find(folded.numeric.text)
         structured = self._mapped(folded, found)
         tokens = self._tokenizer.tokenize(folded)
-        persons = [*self._names.find(folded, tokens), *_known_names(folded, tokens, known_names)]
+        persons = [*self.names.find(folded, tokens), *_known_names(folded, tokens, known_names)]
         spans = self._settle(text, folded, structured, persons)
         for _ in range(_ROUNDS):
             once = self._replace(text, spans)

@@ -263,6 +263,8 @@ _POSITIONAL: Final = {"〇": 0, "零": 0, "○": 0, "◯": 0, "一": 1, "二": 2
                       "壱": 1, "壹": 1, "弐": 2, "参": 3}  # fmt: skip
 _SCALES: Final = {"十": 10, "拾": 10, "百": 100, "千": 1000}
 _DIGIT: Final = "〇零○◯一二三四五六七八九"
+_FORMAL: Final = "壱壹弐参"
+"""Formal numerals, read beside units and zeros only: 参 is in many words."""
 _UNIT: Final = (
     r"歳|才|年(?!生)|月|ヶ月|か月|カ月|日(?!市|間|様)|丁目|番地|番(?!町|丁|館|街|人|煎)|号(?!泣)|(?<=[東西南北][0-9一二三四五六七八九])条|条(?=[東西南北])|階(?!段)|号室"
     r"|線|区|通り?目|枝|回生|組"
@@ -284,10 +286,10 @@ _NUMERAL_RE: Final = re.compile(
       | (?<=[【「『(（])[{_DIGIT}]{{2,6}}(?=[】」』)）])                   # 【二九】
       | (?<=[棟館寮町村室])[{_DIGIT}]{{2,5}}(?![{_DIGIT}十百千万人回度日月年つ])
       | [{_DIGIT}]{{2,8}}(?=号室|丁目|番地|歳|才|年)
-      | [一二三四五六七八九][{_DIGIT}]{{0,5}}〇[{_DIGIT}]{{0,5}}             # 五〇六
+      | [一二三四五六七八九{_FORMAL}][{_DIGIT}{_FORMAL}]{{0,5}}〇[{_DIGIT}{_FORMAL}]{{0,5}}             # 五〇六
       | [二三四五六七八九][一二三四五六七八九]〇?[{_DIGIT}]{{0,4}}(?=番(?!町|丁|館|街))
     )
-    | (?P<scaled>[{_DIGIT}]{{0,1}}[十百千拾][{_DIGIT}十百千拾]{{0,6}}|[{_DIGIT}]{{1,4}})(?={_UNIT})
+    | (?P<scaled>[{_DIGIT}{_FORMAL}]{{0,1}}[十百千拾][{_DIGIT}{_FORMAL}十百千拾]{{0,6}}|[{_DIGIT}{_FORMAL}]{{1,4}})(?={_UNIT})
     | (?P<lot>(?<=[町村字番\-])[{_DIGIT}]{{0,1}}[十百千][{_DIGIT}十百千]{{1,6}}|(?<=-)[{_DIGIT}]?十[{_DIGIT}]?(?=-))
     """,
     re.VERBOSE,
@@ -295,7 +297,12 @@ _NUMERAL_RE: Final = re.compile(
 _CLUSTER_RE: Final = re.compile(rf"(?<![{_DIGIT}0-9])[{_DIGIT}0-9]++(?:{_JOIN}{{1,2}}[{_DIGIT}0-9]++)+")
 """Runs joined by what joins the groups of a number: 〇九〇・一二三四・五六七八, 六八九の一四二七."""
 _CLUSTER_DIGITS: Final = 7
-_RUN_RE: Final = re.compile(f"[{_DIGIT}十百千拾]+")
+_HOUSE_RE: Final = re.compile(
+    rf"(?<![{_DIGIT}十百千0-9])[{_DIGIT}十百0-9]{{1,4}}(?:[のノ之\-][{_DIGIT}十百0-9]{{1,4}}){{2,3}}(?![{_DIGIT}十百千人つ])"
+)
+"""Three numbers or four joined like a house's: 二ノ十四ノ八."""
+_HOUSE_UNIT_RE: Final = re.compile("番地|号室|丁目")
+_RUN_RE: Final = re.compile(f"[{_DIGIT}{_FORMAL}十百千拾]+")
 _APPROXIMATE: Final = frozenset({"一二", "二三", "三四", "四五", "五六", "六七", "七八", "八九"})
 """Two neighbours are a guess (二三日), not a number, unless an era or a year stands before them."""
 
@@ -316,11 +323,12 @@ def kanji_value(numeral: str) -> str:
 
 def _clusters(text: str) -> list[tuple[int, int]]:
     """Where groups of numerals make one long number together."""
-    return [
-        m.span()
+    long = (
+        m
         for m in _CLUSTER_RE.finditer(text)
         if sum(c in _POSITIONAL or c.isdigit() for c in m[0]) >= _CLUSTER_DIGITS
-    ]
+    )
+    return sorted(m.span() for m in (*long, *_HOUSE_RE.finditer(text)))
 
 
 def _is_number(text: str, start: int, end: int) -> bool:
@@ -328,7 +336,7 @@ def _is_number(text: str, start: int, end: int) -> bool:
     run = text[start:end]
     if not any(c not in "〇○◯零" for c in run):
         return start > 0 and text[start - 1] in _DASHES
-    if run in _APPROXIMATE:
+    if run in _APPROXIMATE and not _HOUSE_UNIT_RE.match(text, end):
         return start > 0 and (text[start - 1] in "和成正治年月" or text[start - 1] in _DASHES)
     return True
 

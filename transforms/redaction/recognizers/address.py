@@ -19,7 +19,7 @@ from transforms.redaction.recognizers.base import DIGITS, Found, Needs, Pattern
 from transforms.redaction.recognizers.places import PREFECTURES, get_places
 
 _N: Final = r"(?:[0-9]{1,5}|[xX*〇○●]{1,3})"
-_MARK: Final = r"(?:丁目|丁|番地|番町|番|号|条|線)"
+_MARK: Final = r"(?:丁目|丁|番地|番町|番|号|条通?|線)"
 _NUMBERS: Final = rf"{_N}(?:(?:{_MARK}\s?[のノ之]?\s?[東西南北]?|\s?[-−]\s?|[のノ之・甲乙])\s?(?:{_N})){{0,6}}(?:号室|{_MARK}(?!目|手))?"
 _COUNTER: Final = r"(?!\s?(?:時|人|回|円|日(?!大|本|吉|赤|暮|野)|月|年|歳|才|分(?!校|室)|%|か月|ヶ月|カ月|mg|ml|位|点|件|名(?!義)|℃|度|週|割|倍|軒目?|店|番目|番手|つ|km|キロ|m(?![a-z])|メートル|種|か所|ヶ所|箇所|病棟|床|代|本|枚|台|万|億|千|個|巡|便|番線|階建|行目|[.:/][0-9]))"
 
@@ -33,7 +33,7 @@ _TOWN: Final = (
     r"(?:[のノ甲乙丙丁イロハ])?"
 )
 _NOT_TOWN: Final = re.compile(
-    r"病院|医院|クリニック|医療|センター|役所|役場|市立|県立|府立|区立|町立|都立|大学|駅|内科|外科|歯科|眼科|皮膚|民|薬局|保健所|協会|在住|出身|全域|全体|周辺|以外|以降|選出|議員|長選|中心部|郊外|内$|外$"
+    r"病院|医院|クリニック|医療|センター|役所|役場|市立|県立|府立|区立|町立|都立|大学|駅|内科|外科|歯科|眼科|皮膚|民|薬局|保健所|協会|在住|出身|全域|全体|周辺|以外|以降|選出|議員|長選|中心部|郊外|^[内外]$|[市区県都府]内"
 )
 _KEYWORD: Final = (
     r"(?:コーポ|ハイツ|メゾン|マンション|アパート|荘|ビル|レジデンス|パレス|シャトー|ヴィラ|ビラ|タワー|寮|宿舎|団地|号棟|モール|プラザ|コート|ハイム|ポルト|フォレスト|グラン|カーサ|ドエル|ガーデン|ヒルズ|ハウス|フラット"
@@ -42,7 +42,7 @@ _KEYWORD: Final = (
 _ROOM: Final = r"(?:[A-Z]?-?[0-9]{1,4}(?:号室|号|階|F|室)?|[0-9]{1,2}(?:階|F))"
 _STOP: Final = r"[^\s、。,「」『』()（）\[\]0-9はがをにでへと]"
 _BUILDING: Final = (
-    rf"(?:[\s、,]{{0,2}}(?:{_STOP}{{0,10}}{_KEYWORD}(?:・|\s(?=[{_KANJI}ァ-ヴ]{{1,6}}\s?[0-9]))?{_STOP}{{0,8}}(?:\s?{_ROOM}(?!\s?(?:人|円|時|分|年|月|日|回)))?)"
+    rf"(?:[\s、,]{{0,2}}(?:{_STOP}{{0,10}}{_KEYWORD}(?:・|\s(?=[{_KANJI}ァ-ヴ]{{1,6}}\s?[0-9]))?{_STOP}{{0,8}}(?:\s[A-Z]棟)?(?:\s?{_ROOM}(?!\s?(?:人|円|時|分|年|月|日|回)))?)"
     rf"|\s{{1,2}}[ァ-ヴー{_KANJI}・A-Za-z]{{2,12}}\s?{_ROOM}(?:号室|号|階|F)?(?![0-9人円時分年月日回]|か)"
     rf"|\s{{0,2}}[A-Z]?-?[0-9]{{1,4}}(?:号室|号棟)(?:\s?[0-9]{{1,4}}(?:号室)?)?)"
 )
@@ -106,6 +106,9 @@ def _tail_end(text: str, end: int, city: str) -> int | None:
     town = _known_town(text, end, city)
     if town:
         return _known_town_end(text, end, town)
+    if text.startswith("の", end) and (town := _known_town(text, end + 1, city)):
+        match = _AFTER_TOWN_RE.match(text, end + 1 + len(town))
+        return match.end() if match and len(town) > 1 and _is_fine(match, town, text) else None
     match = _TAIL_RE.match(text, end)
     if not match or _NOT_TOWN.search(match["town"] or "") or not _is_fine(match, match["town"] or "", text):
         return None
@@ -247,12 +250,12 @@ LATIN: Final = Pattern(
     rule="address.latin",
     type="ADDRESS",
     regex=re.compile(
-        r"(?P<id>(?:(?:#|Apt\.?|Room|Rm\.?)?\s?[0-9A-Z]{1,5},?\s)?[0-9]{1,5}(?:-[0-9]{1,4}){1,3},?\s(?:[A-Z][A-Za-z\-]+,?\s){0,4}[A-Z][A-Za-z]+-?(?:ku|shi|cho|machi|gun|ken|mura|fu|to|dori)\b(?:,?\s[A-Z][a-z]+(?:-(?:shi|ken|to|fu|ku))?){0,3}(?:\s[0-9]{3}-[0-9]{4})?)"
+        r"(?P<id>(?:(?:#|Apt\.?|Room|Rm\.?)?\s?[0-9A-Z]{1,5},?\s)?[0-9]{1,5}(?:-[0-9]{1,4}){1,3},?\s(?:[A-Z][A-Za-z\-]+,?\s){0,4}[A-Z][A-Za-z]+-?(?:ku|shi|cho|machi|gun|ken|mura|fu|to|dori)\b(?:,?\s[A-Z][a-z]+(?:-(?:shi|ken|to|fu|ku))?){0,3}(?:\s[0-9]{3}-[0-9]{4})?|(?:[A-Z][a-z]+,\s){0,1}[A-Z][a-z]+-(?:ku|shi|gun|city)[,\s]{1,2}(?:[A-Z][A-Za-z\-]+[,\s]{1,2}){1,2}[0-9]{1,4}(?:-[0-9]{1,4}){1,3})"
     ),
     needs="latin",
     triggers=("ku", "shi", "cho", "machi", "gun", "ken", "mura", "dori"),
     score=0.9,
-    examples=("my flat (2-19-7 Sakuragaoka, Setagaya-ku, Tokyo)",),
+    examples=("my flat (2-19-7 Sakuragaoka, Setagaya-ku, Tokyo)", "Tokyo, Setagaya-ku, Sakuragaoka 3-14-2"),
     near_misses=("5-10 Tokyo", "R-CHOP 6 courses"),
 )
 

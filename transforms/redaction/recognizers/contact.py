@@ -32,7 +32,7 @@ def _phone_shape(number: str) -> bool:
 
     Refuses lists of small numbers (0.1 0.2 0.3), which hold as many digits.
     """
-    number = number.replace("O", "0").replace("o", "0")
+    number = re.sub("[Oo]|ゼロ|ぜろ", "0", number)
     digits = digits_of(number)
     groups = [len(g) for g in _GROUP.findall(number)]
     if not _national(digits) and not (len(groups) == 3 and groups[2] == 4 and digits[:2] != "00"):
@@ -70,7 +70,7 @@ def _international(match: re.Match[str]) -> bool:
 _NUMBER: Final = re.compile(
     rf"""
     (?:(?<![0-9A-Za-z])(?<![0-9][-./])|(?<=[TtFf][EeAa][LlXx])|(?<=電話))
-    (?P<id> \(?(?:0|[Oo](?=[0-9][-(]|[0-9]{{2}}[-(])) (?:{_SEP}{{0,3}}[0-9]){{SIZE}} )
+    (?P<id> \(?(?:0|ゼロ|ぜろ|[Oo](?=[0-9][-(]|[0-9]{{2}}[-(])) (?:{_SEP}{{0,3}}[0-9]){{SIZE}} )
     (?![0-9]) (?!{_SEP}?[-.][0-9]) (?![A-Za-z])
     """.replace("{SIZE}", "{9,10}"),
     re.VERBOSE,
@@ -89,7 +89,7 @@ class NationalPhone:
         "電話は０９０ー１２３４ー５６７８まで", "電話〇九〇-一二三四-五六七八", "☎ 080 1234 5678", "0️⃣9️⃣0️⃣12345678", "TEL 03(1234)5678",
         "℡045-123-4567", "01267-1-2345", "予約は0120-123-456", "0800-123-4567", "0 8 0 - 1 2 3 4 - 5 6 7 8", "(03)1234-5678",
         "0570-055-018", "080.1234.5678", "03の1234の5678", "FAX048−205−1234", "0120-123-456(9時〜17時)",
-        "0742（九三）0 1 2 3", "〇七〇・一二三四・五六七八",
+        "0742（九三）0 1 2 3", "ゼロ九〇の一二三四の五六七八", "〇七〇・一二三四・五六七八",
     )  # fmt: skip
     near_misses: tuple[str, ...] = (
         "血圧は135-85、脈拍72", "診療行為112007410", "HbA1c 0.1 0.2 0.3 0.4 0.5 0.6", "2024-2025シーズン", "0.123456789の確率",
@@ -114,11 +114,19 @@ PHONE: Final = NationalPhone()
 PHONE_ABROAD: Final = Pattern(
     rule="phone.international",
     type="PHONE",
-    regex=re.compile(r"(?<![0-9A-Za-z])(?P<id>\+\s?[1-9](?:[-()\s./・]{0,3}[0-9]){8,14})(?![0-9])"),
-    triggers=("+",),
+    regex=re.compile(
+        r"(?<![0-9A-Za-z])(?P<id>(?:\+\s?[1-9]|(?:010[-\s]?|00)81)(?:[-()\s./・]{0,3}[0-9]){8,14})(?![0-9])"
+    ),
+    triggers=("+", "0081", "01081", "010-81"),
     guard=_international,
     score=0.95,
-    examples=("+81-90-1234-5678", "+81(0)3-1234-5678", "＋８１ ９０ １２３４ ５６７８", "+1 212 555 0100"),
+    examples=(
+        "0081-90-1234-5678",
+        "+81-90-1234-5678",
+        "+81(0)3-1234-5678",
+        "＋８１ ９０ １２３４ ５６７８",
+        "+1 212 555 0100",
+    ),
     near_misses=("+15万、夜間は+20万", "体重+1.5kg"),
 )
 

@@ -217,7 +217,7 @@ BIRTH_DAY_BEFORE: Final = Pattern(
     rule="birthdate.cue_month_day",
     type="BIRTHDATE",
     regex=re.compile(
-        rf"(?P<cue>誕生日)[はが「(:\s]{{1,3}}(?P<id>{_MD}|(?:1[0-2]|[1-9])/(?:3[01]|[12][0-9]|[1-9])(?![0-9/]))"
+        rf"(?P<cue>誕生日)[はが「(:\s]{{0,3}}(?P<id>{_MD}|(?:1[0-2]|[1-9])/(?:3[01]|[12][0-9]|[1-9])(?![0-9/]))"
     ),
     triggers=("誕生日",),
     score=0.9,
@@ -229,7 +229,7 @@ DATE_MONTH_DAY: Final = Pattern(
     rule="date.month_day",
     type="DATE",
     regex=re.compile(
-        r"(?<![0-9./])(?P<id>(?:[0-9]{2,4}年\s?)?(?:1\s?[0-2]|0?\s?[1-9])\s?月\s?の?\s?(?:3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])\s?日(?!間|分の|ぶり|目)(?:\s?[(（][月火水木金土日祝][)）])?)"
+        r"(?<![0-9./])(?P<id>(?:[0-9]{2,4}年\s?)?(?:1\s?[0-2]|0?\s?[1-9])\s?月\s?の?\s?(?:3\s?[01]|[12]\s?[0-9]|0?\s?[1-9])\s?日(?!間|分|ぶり|目)(?:\s?[(（][月火水木金土日祝][)）])?)"
     ),
     at_digits=True,
     triggers=("月",),
@@ -382,6 +382,60 @@ DATE_DOTTED: Final = Pattern(
     near_misses=("体温36.8。", "HbA1c 7.1。", "アルブミン 3.8に"),
 )
 
+DATE_RANGE_START: Final = Pattern(
+    rule="date.range_start",
+    type="DATE",
+    regex=re.compile(
+        r"(?<![0-9./])(?P<id>(?:1[0-2]|0?[1-9])月(?:3[01]|[12][0-9]|0?[1-9]))(?=\s?[、・~〜,\-]\s?(?:3[01]|[12][0-9]|[1-9])日)"
+    ),
+    at_digits=True,
+    triggers=("月",),
+    score=0.85,
+    examples=("3月10、11日",),
+    near_misses=("3月10人、11日間",),
+)
+
+_RANGE_BEFORE: Final = re.compile(
+    r"[0-9][月/][0-9]{1,2}日?(?:\s?[(（][月火水木金土日祝][)）])?\s?(?:[-〜~、・,と]|から)\s?$"
+)
+
+DATE_RANGE_END: Final = Pattern(
+    rule="date.range_end",
+    type="DATE",
+    regex=re.compile(r"(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?!間|分|目|以内|前|後))"),
+    at_digits=True,
+    triggers=("月", "/"),
+    guard=lambda m: bool(_RANGE_BEFORE.search(m.string[max(0, m.start() - 14) : m.start()])),
+    score=0.8,
+    examples=("12月24日〜26日まで入院", "3月10、11日"),
+    near_misses=("12月24日、3日間", "12月から26日"),
+)
+
+DATE_JOINED: Final = Pattern(
+    rule="date.joined",
+    type="DATE",
+    regex=re.compile(
+        r"(?<![0-9A-Za-z./\-])(?P<id>(?:1[0-2]|0?[1-9])[.\-](?:3[01]|[12][0-9]|0?[1-9]))(?=に(?:受診|入院|退院|手術|検査|接種|予約|転院|通院|発症|初診|診察))"
+    ),
+    at_digits=True,
+    triggers=(
+        "に受診",
+        "に入院",
+        "に退院",
+        "に手術",
+        "に検査",
+        "に接種",
+        "に予約",
+        "に転院",
+        "に発症",
+        "に初診",
+        "に診察",
+    ),
+    score=0.75,
+    examples=("11.3に受診", "11-03に手術"),
+    near_misses=("HbA1c 7.1に", "1.5時間後に受診"),
+)
+
 DATE_LATER_DAY: Final = Pattern(
     rule="date.later_day",
     type="DATE",
@@ -398,7 +452,7 @@ DATE_LATER_DAY: Final = Pattern(
             )
         )
         and not re.search(
-            r"(?:間|計|約|合計|まで|は全|後|から)[はが、]?$", m.string[max(0, m.start() - 4) : m.start()]
+            r"(?:間|計|約|合計|まで|は全|後|から|週と)[はが、]?$", m.string[max(0, m.start() - 4) : m.start()]
         )
     ),
     score=0.7,
@@ -435,7 +489,7 @@ _KIN: Final = (
     r"(?:父|母|義父|義母|祖父|祖母|夫|妻|主人|旦那|嫁|兄|姉|弟|妹|息子|娘|長男|次男|三男|四男|長女|次女|三女|四女|孫|甥|姪|叔父|叔母|伯父|伯母|従姉|従兄|従弟|従妹|いとこ|はとこ|親|子|子ども|子供|こども"
     r"|ばあちゃん|じいちゃん|ばあば|じいじ|ばあさん|じいさん|婆さん|爺さん|婆|爺|おばあ|おじい|おじさん|おばさん|お父さん|お母さん|パパ|ママ|彼氏|彼女|友人|友達|同僚|男性|女性|男児|女児|男|女|自分|私|俺|僕|ワイ|うち|妊婦|院長|医師|看護師|運転手|患者|知人|上の子|下の子|彼|赤ちゃん)"
 )
-_NOT_AGE: Final = r"(?!\s?(?:未満|以上|以下|以降|以前|超|を超|を越|をすぎ|を過ぎ|過ぎ|すぎ|まで(?:の|が|は|に|無|対|助|受|で|、|\)|）|医療)|から(?:の|対|受|接|打|使|可|OK|で|は|定|助|無|、|[0-9])|代|前後|若返|若く|若い|若見|差|児健|児検|児クラス|児から|年上|年下|の壁|相当|老け|老化|並み|[〜~]|-[0-9]|の人は|のお子|刻み|前(?:なら|に|の)|なった(?:月|年)|になる(?:方|人|年)|になってから|の方は|の方が|の方も|向け|用の))"
+_NOT_AGE: Final = r"(?!\s?(?:未満|以上|以下|以降|以前|超|を超|を越|をすぎ|を過ぎ|過ぎ|すぎ|まで(?:の|が|は|に|無|対|助|受|で|、|\)|）|医療)|から(?:の|対|受|接|打|使|可|OK|で|は|定|助|無|、|[0-9])|代|前後|若返|若く|若い|若見|差|半?児?健診|児健|児検|児クラス|児から|年上|年下|の壁|相当|老け|老化|並み|[〜~]|-[0-9]|の人は|のお子|刻み|前(?:なら|に|の)|なった(?:月|年)|になる(?:方|人|年)|になってから|の方は|の方が|の方も|向け|用の))"
 
 
 def _age_guard(match: re.Match[str]) -> bool:
@@ -643,7 +697,7 @@ AGE_KIN: Final = Pattern(
     rule="age.kin",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-/月日年〜~,])(?P<id>[0-9]{{2,3}})(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時|おり|折|目に|手習)|にもなって|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
+        rf"(?<![0-9.\-/:月日年〜~,])(?P<id>[0-9]{{2,3}})(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時(?!点|間)|おり|折|目に|手習)|にもなって|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
     ),
     at_digits=True,
     triggers=(
@@ -716,5 +770,5 @@ AGE_NOW: Final = Pattern(
 
 RECOGNIZERS: Final = (
     DateByYear(), DateByEra(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_YEAR_WORD, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
-    DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
+    DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, DATE_RANGE_START, DATE_RANGE_END, DATE_JOINED, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from transforms.redaction.recognizers.base import Pattern
 _AT: Final = (
     r"(?:@|★|☆|◎|■|●|♪|#|\*"
     r"|[\[({<【〔〈「《]\s?(?:at(?:\s?mark)?|アット(?:マーク)?|あっと(?:まーく)?|@|a|AT)\s?[\])}>】〕〉」》]"
-    r"|アットマーク|あっとまーく|アット|あっと|_at_|-at-|\sat\s)"
+    r"|アットマーク|あっとまーく|アット|あっと|_at(?:mark)?_|-at-|\sat\s)"
 )
 _DOT: Final = r"(?:[.,。．・]|[\[({<【〔〈「]\s?(?:dot|ドット|どっと|\.|点)\s?[\])}>】〕〉」]|ドット|どっと|\sdot\s|_dot_)"
 _LOCAL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_%+\-]|\.(?=[A-Za-z0-9_]))*"
@@ -53,7 +53,7 @@ EMAIL_OBFUSCATED: Final = Pattern(
         rf"|[ぁ-んァ-ヶー]{{2,10}}\s?{_DOT}\s?{_KANA_TLD}|{_PROVIDER}(?![A-Za-z])(?:\s?{_DOT}\s?(?:{_TLD}|{_KANA_TLD})){{0,3}}))"
     ),
     needs='latin',
-    triggers=("@", "at", "アット", "あっと", "★", "☆", "◎", "#", "■", "●", "♪", "*"),
+    triggers=("@", "at", "(a)", "アット", "あっと", "★", "☆", "◎", "#", "■", "●", "♪", "*"),
     score=0.95,
     examples=(
         "メールは taro.y アット example ドット co ドット jp", "taro[at]example[dot]jp", "taro★mail.example（★を@に）", "taro (at) example (dot) org",
@@ -115,7 +115,7 @@ _CUE: Final = (
     r"(?:LINE|Line|ＬＩＮＥ|ライン|らいん|line|インスタ(?:グラム)?|Instagram|insta|IG|ig|TikTok|ティックトック|Twitter|ツイッター|ついったー|カカオ"
     r"(?:トーク)?|kakao|KakaoTalk|テレグラム|Telegram|Discord|ディスコード|ディスコ|fb|FB|Facebook|フェイスブック|Skype|スカイプ|Threads|スレッズ|Bluesky"
     r"|ブルスカ|Mastodon|マストドン|mixi|note|YouTube|知恵袋|WeChat|ウィーチャット|微信|シグナル|Signal"
-    r"|アカウント名?|アカ名|サブ垢|裏垢|本垢|新垢|本アカ|サブアカ|新アカ|裏アカ|アカ|垢|投稿者名?|ユーザー?名|ユーザ名|ユーザーID|ハンドルネーム|ハンドル|ログイン名|ログインID"
+    r"|アメブロ|アカウント名?|アカ名|サブ垢|裏垢|本垢|新垢|本アカ|サブアカ|新アカ|裏アカ|アカ|垢|投稿者名?|ユーザー?名|ユーザ名|ユーザーID|ハンドルネーム|ハンドル|ログイン名|ログインID"
     r"|ニックネーム|HN|ID|あいでぃー|アイディー|アイディ|DM|差出人|こいつ|投稿主|概要欄の人|宛名)"
 )
 _GAP: Final = r"[^A-Za-z0-9@。\n]{0,9}?"
@@ -272,6 +272,17 @@ HANDLE_ARROW: Final = Pattern(
     near_misses=("HbA1c 7.1→6.9", "→mg25"),
 )
 
+HANDLE_NUMBERED: Final = Pattern(
+    rule="handle.discriminator",
+    type="HANDLE",
+    regex=re.compile(r"(?<![A-Za-z0-9_.#@])(?P<id>[A-Za-z][A-Za-z0-9_.]{1,30}#[0-9]{4})(?![0-9A-Za-z])"),
+    needs="latin",
+    triggers=("#",),
+    score=0.85,
+    examples=("ディスコード：misaki#1234",),
+    near_misses=("救急相談#7119", "#1000いいね"),
+)
+
 HANDLE_FEDERATED: Final = Pattern(
     rule="handle.federated",
     type="HANDLE",
@@ -305,11 +316,11 @@ URL: Final = Pattern(
     rule="url.scheme",
     type="URL",
     regex=re.compile(
-        rf"(?P<id>h[tx]{{2}}ps?\s?:\s?[/∕⁄]{{1,2}}\s?{_URL_CHARS}+(?<![.,;:!?'])|(?<![A-Za-z0-9.])www\.{_URL_CHARS}+(?<![.,;:!?']))",
+        rf"(?P<id>h?[tx]{{2}}ps?\s?:\s?[/∕⁄]{{1,2}}\s?{_URL_CHARS}+(?<![.,;:!?'])|(?<![A-Za-z0-9.])www\.{_URL_CHARS}+(?<![.,;:!?']))",
         re.IGNORECASE,
     ),
     needs="latin",
-    triggers=("http", "hxxp", "www."),
+    triggers=("ttp", "xxp", "www."),
     score=0.99,
     examples=(
         "https://x.com/taro_2024/status/1234567890123456789",
@@ -323,6 +334,7 @@ URL: Final = Pattern(
 URL_BARE: Final = Pattern(
     rule="url.bare",
     type="URL",
+    guard=lambda m: not m["id"].endswith(".bsky.social"),
     regex=re.compile(
         r"(?<![A-Za-z0-9@._\-/:])(?P<id>(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+"
         rf"(?:(?:{_TLD})(?![A-Za-z0-9\-])(?:/{_URL_CHARS}*)?|[a-z]{{2,10}}/{_URL_CHARS}{{3,}}))(?<![.,;:!?'])(?![A-Za-z0-9@])",
@@ -400,5 +412,5 @@ MAC: Final = Pattern(
 
 RECOGNIZERS: Final = (
     EMAIL, EMAIL_OBFUSCATED, EMAIL_SPACED, HANDLE_MENTION, HANDLE_LINE, HANDLE_CUE, HANDLE_SPACED, HANDLE_UNDERSCORE, HANDLE_ARROW,
-    HANDLE_FEDERATED, URL, URL_BARE, IPV4, IPV6, MAC,
+    HANDLE_FEDERATED, HANDLE_NUMBERED, URL, URL_BARE, IPV4, IPV6, MAC,
 )  # fmt: skip
