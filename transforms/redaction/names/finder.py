@@ -16,9 +16,9 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from transforms.redaction.names import keep
-from transforms.redaction.names.features import REACH, SPACE
+from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
-from transforms.redaction.names.joining import HINT, join
+from transforms.redaction.names.joining import HINT, NAME_KANJI, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
 from transforms.redaction.names.spaced import spaced
 from transforms.redaction.names.spotting import spot
@@ -33,6 +33,7 @@ _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
 )
 _ADDRESSED: Final = frozenset({"person.honorific", "person.pet", "person.title"})
+_NOUNS: Final = frozenset({"名詞", "接頭辞", "接尾辞", "形状詞"})
 _LABELS: Final = frozenset({"LABEL", "KIN"})
 _AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
 _BEFORE_AGE: Final = frozenset({"(", "、", "は/詞", "・", "< >"})
@@ -194,7 +195,7 @@ class _Names:
             if probability < _LOWEST_BAR:
                 continue
             rule = self._cue(i)
-            if probability >= BARS[rule][self._make(i)] and not self._stays(i, probability, rule):
+            if probability >= BARS[rule][self._make(i, rule)] and not self._stays(i, probability, rule):
                 marks[i] = (probability, rule)
         return marks
 
@@ -249,7 +250,7 @@ class _Names:
             if here.role in _ADDRESSES:
                 return False
             if here.role in _OTHER_NAMES:
-                return True
+                return not self._ends_name(at)
             if not here.candidate:
                 return False
         return False
@@ -262,6 +263,13 @@ class _Names:
             marks[i] = (0.5, "person.part")
         for i in repeats(post, self.text, set(marks), lambda at: not self._is_part_of_other_name(at)):
             marks[i] = (0.5, "person.repeat")
+
+    def _ends_name(self, at: int) -> bool:
+        """Whether a facility's word is a name's end or a title's beginning all the same: 山寺さん, 大石医院長."""
+        if self._surface(at) == "医院" and self._surface(at + 1) == "長":
+            return True
+        addressed = self.words[at + 1].description.role in HONORIFIC_CLASSES
+        return addressed and self._surface(at) in NAME_KANJI
 
     def _drop_public(self, marks: dict[int, tuple[float, str]]) -> None:
         """Take out public figures and people of fiction."""
@@ -296,21 +304,23 @@ class _Names:
             chain, evidence = [], []
         return result
 
-    def _make(self, i: int) -> str:
+    def _make(self, i: int, rule: str) -> str:
         """What a word is made of, a row's key in `BARS`."""
         token, here = self.tokens[i], self.words[i].description
         assert token is not None
         if token.pos3 == "人名":
             return "name" if token.pos4 != "一般" else "foreign"
+        if token.pos2 == SPOTTED:
+            return "name"
         if here.letter in {"A", "T", "a", "M"}:
             return "latin"
+        is_family = here.letter == "C" and "s" in here.flags.lower()
         if token.pos3 == "地名":
             return "both" if "S" in here.flags and token.surface not in keep.PREFECTURES else "place"
-        if token.pos not in {"名詞", "接頭辞", "接尾辞", "形状詞"}:
-            return "other"
-        if here.letter == "C" and "s" in here.flags.lower() and len(token.surface) > 1:
-            return "both"
-        return "listed" if here.flags else "unlisted"
+        if token.pos in _NOUNS:
+            made = "listed" if here.flags else "unlisted"
+            return "both" if is_family and len(token.surface) > 1 else made
+        return "listed" if rule == "person.pet" and "R" in here.flags else "other"
 
     def _cue(self, i: int) -> str:
         """What stands beside a word that speaks for a name, as a rule id."""

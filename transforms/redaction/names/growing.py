@@ -139,6 +139,9 @@ def _kana_right(post: Post, i: int) -> Iterator[int]:
     if behind in _PET_ENDINGS:
         yield i + 1
         return
+    if behind not in _PARTICLES and len(here + behind) >= 4 and is_listed(here + behind):
+        yield i + 1
+        return
     if len(behind) <= 2 and _is_given(
         here + behind, popular_only=behind in _PARTICLES or post.role(i + 1) != ""
     ):

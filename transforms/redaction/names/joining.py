@@ -20,7 +20,7 @@ MAX_LENGTH: Final = 7
 
 MAX_ADDRESSED: Final = 4
 
-_NAME_KANJI: Final = frozenset("子山川島城村町谷斗目")
+NAME_KANJI: Final = frozenset("子山川島城村町谷斗目寺")
 """Words of `vocabulary` that end names as well."""
 
 _OPENING: Final = frozenset("「『([【〈《<")
@@ -61,10 +61,10 @@ def _kanji_code(token: Token) -> str:
     surface = token.surface
     if token.pos2 == "数詞":
         return "n" if len(surface) == 1 else "X"
-    if len(surface) > 2 or (token.pos3.startswith("助数詞") and surface not in _NAME_KANJI):
+    if len(surface) > 2 or (token.pos3.startswith("助数詞") and surface not in NAME_KANJI):
         return "X"
     known = token.pos3 in {"人名", "地名"}
-    if not known and surface in WORD_CLASS and surface not in _NAME_KANJI:
+    if not known and surface in WORD_CLASS and surface not in NAME_KANJI:
         return "X"
     if len(surface) == 1:
         return "c"
@@ -142,7 +142,8 @@ def _is_addressed_name(parts: Sequence[Token]) -> bool:
         return False
     if any(t.pos3 == "人名" and len(t.surface) > 1 for t in parts):
         return is_listed(surface)
-    return parts[0].surface not in WORD_CLASS and (parts[-1].surface not in WORD_CLASS or is_listed(surface))
+    ends = parts[-1].surface not in WORD_CLASS or parts[-1].surface in NAME_KANJI or is_listed(surface)
+    return ends and parts[0].surface not in WORD_CLASS
 
 
 def _is_particle_after_noun(tokens: Sequence[Token], start: int, end: int) -> bool:

@@ -22,7 +22,7 @@ from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
 from transforms.text.tokens import Token
 
 _HONORIFIC: Final = re.compile(
-    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|って(?:人|いう|男|子|やつ|看護|医|先生)|という"
+    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
 )
 _PEOPLE: Final = frozenset({"KIN", "STAFF", "DOCTOR", "CHIEF", "PATIENT", "LABEL", "SENSEI"})
 _JOINERS: Final = frozenset({"の", "と", "や", "は", "が"})
@@ -68,7 +68,9 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
         addressed = _HONORIFIC.match(text, end) is not None
         if tokens[last].end != end and not addressed:
             continue
-        if not _is_likely(patterns[which], addressed=addressed) or not _opens(tokens, first):
+        if not _is_likely(patterns[which], addressed=addressed) or not _opens(
+            tokens, first, addressed=addressed
+        ):
             continue
         if not addressed and not _closes(tokens, last):
             continue
@@ -101,11 +103,13 @@ def _is_likely(name: str, *, addressed: bool) -> bool:
     return name in lexicon().given_readings_popular or name in extra.READINGS
 
 
-def _opens(tokens: Sequence[Token], first: int) -> bool:
+def _opens(tokens: Sequence[Token], first: int, *, addressed: bool) -> bool:
     if first == 0 or tokens[first].surface[0] >= "一":
         return True
     before = tokens[first - 1]
     if before.end < tokens[first].start or before.pos in {"補助記号", "記号"}:
+        return True
+    if addressed and before.surface == "の":
         return True
     if before.surface in _JOINERS:
         return first > 1 and (
