@@ -56,6 +56,9 @@ RAW_EVERY: Final = 3
 AE_PRECISION: Final = 0.74
 """The held-out precision at which the threshold of adverse_event stands: recall first, but the queue is read by people."""
 
+LEANINGS: Final = tuple(sorted((round(0.15 * i, 2) for i in range(-8, 9)), key=abs))
+"""Steps that are tried for a class's log probability, small ones first."""
+
 CHUNK: Final = 512
 
 
@@ -272,6 +275,7 @@ def decoder_of(scores: F32, truth: F32) -> Decoder:
         given, wanted = scores[posts, part], truth[posts, part]
         if field in EXCLUSIVE:
             scalings[field] = calibration.fit_exclusive(given, wanted)
+            thresholds[field] = leanings(calibration.exclusive(given, scalings[field]), wanted)
             continue
         scalings[field] = calibration.fit_binary(given, wanted)
         chances = calibration.binary(given, scalings[field])
@@ -314,6 +318,34 @@ def micro_thresholds(chances: npt.NDArray[np.float64], wanted: F32) -> npt.NDArr
             f1 = 2 * hits / (given.sum() + np.arange(1, len(order) + 1) + every)
             cuts[j] = _between(chances[order, j], int(f1.argmax()))
     return np.asarray(np.clip(cuts, 0.02, 0.98), dtype=np.float64)
+
+
+def leanings(chances: npt.NDArray[np.float64], wanted: F32) -> npt.NDArray[np.float64]:
+    """What to add to each class's log probability so that the likeliest class is right most often.
+
+    The likeliest class of calibrated probabilities would be, were they exact; what is left is for rare classes.
+
+    Args:
+        chances: posts by classes.
+        wanted: one 1 a row.
+
+    Returns:
+        By class; a small step is taken only where it wins.
+    """
+    logs = np.log(np.maximum(chances, 1e-9))
+    right = wanted.argmax(axis=1)
+    added = np.zeros(chances.shape[1])
+    for _ in range(3):
+        for j in range(len(added)):
+            best = -1.0
+            for step in LEANINGS:
+                trial = added.copy()
+                trial[j] = step
+                accuracy = float(((logs + trial).argmax(axis=1) == right).mean())
+                if accuracy > best + 1e-9:
+                    best, kept = accuracy, step
+            added[j] = kept
+    return added
 
 
 def precision_threshold(chances: npt.NDArray[np.float64], wanted: F32) -> float:

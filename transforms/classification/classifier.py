@@ -7,6 +7,7 @@ Does not: features, weights, decisions, rules (each has its module beside this o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -233,36 +234,15 @@ def unsure_because(prepared: Prepared) -> str | None:
     text = prepared.folded.text
     if not text.strip():
         return "empty"
-    if not any(
-        token.pos not in _WORDLESS and any(map(str.isalpha, token.surface))
-        for token in _outside_urls(prepared)
-    ):
+    if not any(map(str.isalpha, _NO_WORDS_RE.sub("", text))):
         return "no_words"
     if _foreign(text):
         return "other_language"
     return "too_long" if len(prepared.document.text) > MAX_TEXT else None
 
 
-_WORDLESS: Final = frozenset({"補助記号", "記号", "空白"})
-
-
-def _outside_urls(prepared: Prepared) -> Iterator[Any]:
-    """Words that are no part of an address of the web or of a placeholder."""
-    end = -1
-    hidden = False
-    text = prepared.folded.text
-    for token in prepared.tokens:
-        if token.start < end:
-            continue
-        if token.surface in {"[", "]"}:
-            hidden = token.surface == "["
-            continue
-        if hidden:
-            continue
-        if text.startswith(("http://", "https://"), token.start):
-            end = token.start + len(text[token.start :].split(maxsplit=1)[0])
-            continue
-        yield token
+_NO_WORDS_RE: Final = re.compile(r"https?://\S{1,500}|\[[^\[\]\s]{1,80}\]", re.IGNORECASE)
+"""What has letters and yet no words: addresses of the web, placeholders."""
 
 
 def _foreign(text: str) -> bool:

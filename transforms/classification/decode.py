@@ -68,7 +68,8 @@ class Decoder(NamedTuple):
 
     Attributes:
         scalings: field -> calibration.
-        thresholds: field -> the probability from which each value is given; for fields with any number of values.
+        thresholds: field -> the probability from which each value is given; for fields with one value, what is added to
+            each value's log probability before the largest is taken.
     """
 
     scalings: Mapping[str, Scaling]
@@ -119,7 +120,10 @@ class Decoder(NamedTuple):
         """
         chances = self.probabilities(scores)
         relevant = chances["relevant"][:, 0] >= self.thresholds["relevant"][0]
-        picked = {field: chances[field].argmax(axis=1) for field in EXCLUSIVE}
+        picked = {
+            field: (np.log(np.maximum(chances[field], 1e-9)) + self.thresholds[field]).argmax(axis=1)
+            for field in EXCLUSIVE
+        }
         topics = pick_topics(chances["topics"], self.thresholds["topics"])
         flags = chances["flags"] >= self.thresholds["flags"]
         sure = [chances[field].max(axis=1) for field in EXCLUSIVE]
@@ -154,7 +158,7 @@ def pick_topics(chances: F64, thresholds: F64) -> list[Sequence[int]]:
         Indices by document, the main topic first.
     """
     margin = chances / thresholds
-    most = np.sort(margin, axis=1)[:, -MAX_TOPICS]
+    most = np.sort(margin, axis=1)[:, -min(MAX_TOPICS, chances.shape[1])]
     best = margin.max(axis=1)
     given = (margin >= np.minimum(1.0, best)[:, None]) & (margin >= most[:, None])
     ranked = np.argsort(-chances, axis=1, kind="stable")

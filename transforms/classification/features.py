@@ -167,7 +167,7 @@ def words(tokens: Sequence[Token]) -> tuple[list[str], list[str]]:
                 continue
         elif pos2 == "数詞":
             lemma = _DIGITS  # noqa: PLW2901
-        elif surface == "[" and pos == "補助記号":
+        elif surface == "[":
             inside, lemma, pos = True, HIDDEN, "名詞"  # noqa: PLW2901
         every.append(lemma)
         if pos in _CONTENT:

@@ -42,18 +42,26 @@ class Groups:
         self._names = list(by_spelling.values())
         self._automaton = AhoCorasick(list(by_spelling), matchkind=MatchKind.Standard, store_patterns=False)
 
-    def find(self, text: str) -> list[str]:
-        """The groups that a text has words of, once a word.
+    def find(self, text: str, first: int, last: int) -> list[str]:
+        """The groups that a text has words of, once a word, and once more where it stands in the first or last sentence.
 
         Args:
             text: folded text in lower case.
+            first: where the first sentence ends.
+            last: where the last sentence begins.
 
         Returns:
             Names of groups in order of place.
         """
-        names = self._names
-        hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        return [name for spelling, _, _ in hits for name in names[spelling]]
+        found: list[str] = []
+        for spelling, start, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            names = self._names[spelling]
+            found += names
+            if start < first:
+                found += [f"first {name}" for name in names]
+            if start >= last:
+                found += [f"last {name}" for name in names]
+        return found
 
 
 @lru_cache(maxsize=1)
@@ -82,8 +90,14 @@ def signals(prepared: Prepared) -> list[str]:
     found += _of_tables(scan)
     found += _of_clauses(scan, clauses)
     found += _of_events(scan, clauses)
-    found += groups().find(scan.text)
+    found += groups().find(scan.text, *_ends(clauses))
     return _capped(found)
+
+
+def _ends(clauses: list[Clause]) -> tuple[int, int]:
+    """Where the first sentence ends and the last one begins; a text of one sentence has no such parts."""
+    stops = [clause.end for clause in clauses if clause.ends]
+    return (stops[0], stops[-2]) if len(stops) > 1 else (0, clauses[-1].end if clauses else 0)
 
 
 def _of_tables(scan: Scan) -> list[str]:
@@ -106,7 +120,7 @@ def _of_clauses(scan: Scan, clauses: list[Clause]) -> list[str]:
     """How the clauses judge, in which order, and how the post ends."""
     if not clauses:
         return ["empty"]
-    found = [f"last:{cue}" for cue in clauses[-1].cues]
+    found = [f"last:{cue}" for cue in sorted(clauses[-1].cues)]
     signs: list[str] = []
     index = 0
     for hit in scan.of("polarity"):

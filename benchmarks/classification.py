@@ -1,0 +1,195 @@
+"""Speed, memory and quality of the classifier beside a plain linear baseline: `python -m benchmarks.classification`.
+
+One run, one core, the same posts. The token pass is timed by itself, since redaction shares it. asari and oseti (sentiment alone)
+take part where they are installed; they are no dependency of the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import importlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from evaluation import gold, score_labels
+from transforms.classification.assembly import read
+from transforms.classification.classifier import BATCH, Classifier
+from transforms.classification.document import Document
+from transforms.classification.features import Prepared, hash_batch
+from transforms.text.fold import fold
+from transforms.text.tokens import get_tokenizer
+
+ROOT = Path(__file__).parent.parent
+TRAINING = ROOT / "training" / "posts"
+GOLD = ROOT / "evaluation" / "gold" / "dev.jsonl"
+
+
+def cpu(work: Callable[[], Any]) -> tuple[float, Any]:
+    """CPU seconds of this process for a piece of work, and its result."""
+    start = time.process_time()
+    result = work()
+    return time.process_time() - start, result
+
+
+def documents(count: int) -> list[Document]:
+    """Posts to time on: training posts, repeated as often as needed."""
+    rows = [row for file in sorted(TRAINING.glob("*.jsonl")) for row in gold.read(file)]
+    return [
+        Document(r["text"], str(i), r["source"])
+        for i, r in enumerate((rows * (count // len(rows) + 1))[:count])
+    ]
+
+
+def time_classifier(posts: Sequence[Document]) -> dict[str, float]:
+    """Posts a CPU second: the token pass, and each step after it."""
+    loading, classifier = cpu(Classifier.load)
+    tokenizer = get_tokenizer()
+    classifier.classify_many(posts[:BATCH])
+    folding, folded = cpu(lambda: [fold(p.text) for p in posts])
+    cutting, tokens = cpu(lambda: [tokenizer.tokenize(f) for f in folded])
+    reading, readings = cpu(lambda: [read(f) for f in folded])
+    batch = [Prepared(*parts) for parts in zip(posts, folded, tokens, readings, strict=True)]
+    chunks = [batch[i : i + BATCH] for i in range(0, len(batch), BATCH)]
+    hashing, _ = cpu(lambda: [hash_batch(chunk) for chunk in chunks])
+    classifying, _ = cpu(lambda: [classifier.classify_prepared(chunk) for chunk in chunks])
+    beyond = reading + classifying
+    return {
+        "posts": len(posts),
+        "load_seconds": round(loading, 2),
+        "fold_and_token_us_per_post": round((folding + cutting) / len(posts) * 1e6, 1),
+        "lexicons_us_per_post": round(reading / len(posts) * 1e6, 1),
+        "features_us_per_post": round(hashing / len(posts) * 1e6, 1),
+        "scores_and_rules_us_per_post": round((classifying - hashing) / len(posts) * 1e6, 1),
+        "beyond_tokens_us_per_post": round(beyond / len(posts) * 1e6, 1),
+        "posts_per_cpu_second_beyond_tokens": round(len(posts) / beyond),
+        "posts_per_cpu_second_all": round(len(posts) / (beyond + folding + cutting)),
+        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def score(rows: Sequence[gold.Row], answers: Iterable[dict[str, Any]]) -> dict[str, float]:
+    """The measures of the comparison."""
+    found = score_labels.score(rows, {row["id"]: answer for row, answer in zip(rows, answers, strict=True)})
+    event = found["flags"]["each"].get("adverse_event", {"p": 0.0, "r": 0.0})
+    return {
+        "irrelevant_f1": found["irrelevant"]["f1"],
+        "topics_micro_f1": found["topics"]["micro"]["f1"],
+        "topics_macro_f1": found["topics"]["macro_f1"],
+        **{field: found[field]["accuracy"] for field in ("sentiment", "speaker", "intent")},
+        "flags_micro_f1": found["flags"]["micro"]["f1"],
+        "adverse_event_recall": event["r"],
+        "adverse_event_precision": event["p"],
+    }
+
+
+def ours(rows: Sequence[gold.Row]) -> dict[str, float]:
+    """Koe on gold posts."""
+    labels = Classifier.load().classify_many([Document(r["text"], r["id"], r["source"]) for r in rows])
+    return score(rows, [one.plain() for one in labels])
+
+
+def baseline(rows: Sequence[gold.Row], train: Sequence[gold.Row]) -> dict[str, float]:
+    """The plain linear model: TF-IDF of character 1-4-grams and a linear SVM a label, fitted on the same training posts."""
+    text = importlib.import_module("sklearn.feature_extraction.text")
+    svm = importlib.import_module("sklearn.svm")
+    vectorizer = text.TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True)
+    known = vectorizer.fit_transform([r["text"].lower() for r in train])
+    start = time.process_time()
+    unknown = vectorizer.transform([r["text"].lower() for r in rows])
+    spent = time.process_time() - start
+
+    def decide(wanted: Sequence[Any]) -> tuple[Any, float]:
+        model = svm.LinearSVC(C=0.5).fit(known, wanted)
+        begun = time.process_time()
+        return model.decision_function(unknown), time.process_time() - begun
+
+    answers: list[dict[str, Any]] = [{"topics": [], "flags": []} for _ in rows]
+    for field in ("relevant", "sentiment", "speaker", "intent"):
+        values = sorted({str(r[field]) for r in train})
+        scores, cost = decide([str(r[field]) for r in train])
+        spent += cost
+        for answer, row in zip(answers, scores, strict=True):
+            best = values[int(row > 0)] if len(values) == 2 else values[int(row.argmax())]
+            answer[field] = best == "True" if field == "relevant" else best
+    for field in ("topics", "flags"):
+        values = sorted({v for r in train for v in r[field]})
+        margins = []
+        for value in values:
+            margin, cost = decide([value in r[field] for r in train])
+            spent += cost
+            margins.append(margin)
+        for i, answer in enumerate(answers):
+            row = [margin[i] for margin in margins]
+            answer[field] = [v for v, m in zip(values, row, strict=True) if m > -0.2]
+            if field == "topics" and not answer[field]:
+                answer[field] = [values[row.index(max(row))]]
+    return {**score(rows, answers), "posts_per_cpu_second": round(len(rows) / spent)}
+
+
+def sentiment_of_others(rows: Sequence[gold.Row]) -> dict[str, dict[str, float]]:
+    """Positive or negative by asari and oseti, on the gold posts that are one of the two."""
+    plain = [r for r in rows if r["relevant"] and r["sentiment"] in {"pos", "neg"}]
+    found = {}
+    for name, make in (("asari", _asari), ("oseti", _oseti)):
+        try:
+            judge = make()
+        except ImportError:
+            continue
+        spent, answers = cpu(functools.partial(_judge_all, judge, plain))
+        right = sum(answer == r["sentiment"] for answer, r in zip(answers, plain, strict=True))
+        found[name] = {
+            "accuracy_pos_neg": round(right / len(plain), 3),
+            "posts_per_cpu_second": round(len(plain) / spent),
+        }
+    if found:
+        labels = Classifier.load().classify_many([Document(r["text"], source=r["source"]) for r in plain])
+        right = sum(one.sentiment == r["sentiment"] for one, r in zip(labels, plain, strict=True))
+        found["koe"] = {"accuracy_pos_neg": round(right / len(plain), 3)}
+    return found
+
+
+def _judge_all(judge: Callable[[str], str], rows: Sequence[gold.Row]) -> list[str]:
+    return [judge(row["text"]) for row in rows]
+
+
+def _asari() -> Callable[[str], str]:
+    model = importlib.import_module("asari.api").Sonar()
+    return lambda text: "pos" if model.ping(text=text)["top_class"] == "positive" else "neg"
+
+
+def _oseti() -> Callable[[str], str]:
+    analyzer = importlib.import_module("oseti").Analyzer()
+    return lambda text: "pos" if sum(analyzer.analyze(text)) >= 0 else "neg"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--posts", type=int, default=14_000, help="posts to time on")
+    parser.add_argument("--speed-only", action="store_true", help="time Koe alone, in this process")
+    args = parser.parse_args()
+    if args.speed_only:
+        print(json.dumps(time_classifier(documents(args.posts))))
+        return
+    # In a process of its own, so that the peak is that of a worker and not of the baseline's training.
+    command = [sys.executable, "-m", "benchmarks.classification", "--speed-only", "--posts", str(args.posts)]
+    speed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+    rows = gold.read(GOLD)
+    train = [row for file in sorted(TRAINING.glob("*.jsonl")) for row in gold.read(file)]
+    result = {
+        "speed": speed,
+        "koe": ours(rows),
+        "plain linear": baseline(rows, train),
+        **sentiment_of_others(rows),
+    }
+    print(json.dumps(result, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Training of the labels: the same posts give the same bytes; thresholds do what they are chosen for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation import gold
+from training import labels as training
+from transforms.classification.classifier import Classifier
+from transforms.classification.document import Document
+from transforms.classification.linear import MANIFEST_FILE, WEIGHTS_FILE, read_model
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Forty posts of each of four files."""
+    folder = tmp_path_factory.mktemp("posts")
+    files = []
+    for source in sorted(training.POSTS.glob("*.jsonl"))[:4]:
+        lines = source.read_text(encoding="utf-8").splitlines()[:40]
+        files.append(folder / source.name)
+        files[-1].write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return files
+
+
+def test_training_is_deterministic(small: list[Path], tmp_path: Path) -> None:
+    one, two = training.train(small, tmp_path / "one"), training.train(small, tmp_path / "two")
+    assert one == two
+    for name in (MANIFEST_FILE, WEIGHTS_FILE):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_what_was_trained_can_be_loaded_and_used(small: list[Path], tmp_path: Path) -> None:
+    manifest = training.train(small, tmp_path)
+    files = {name: (tmp_path / name).read_bytes() for name in (MANIFEST_FILE, WEIGHTS_FILE)}
+    assert manifest["sha256"] == hashlib.sha256(files[WEIGHTS_FILE]).hexdigest()
+    data = hashlib.sha256(b"".join(file.read_bytes() for file in small)).hexdigest()
+    assert manifest["training"]["data_sha256"] == data
+    assert manifest["training"]["posts"] == 160
+    classifier = Classifier(read_model(files))
+    rows = gold.read(small[0])
+    found = classifier.classify_many([Document(row["text"], source=row["source"]) for row in rows])
+    right = sum(labels.sentiment == row["sentiment"] for labels, row in zip(found, rows, strict=True))
+    assert right > 0.7 * len(rows)  # it has learnt the posts that it saw
+    assert manifest["version"] in training.card(manifest)
+
+
+def test_held_out_posts_are_not_seen(small: list[Path]) -> None:
+    rows = [row for file in small for row in gold.read(file)]
+    features, truth = training.features_of(rows), training.targets(rows)
+    kernel, folds = training.kernel_of(features), np.repeat(np.arange(4), 40)
+    scores = training.held_out(kernel, truth, folds, rows).scores
+    changed = truth.copy()
+    changed[folds == 2] = 1 - changed[folds == 2]
+    again = training.held_out(kernel, changed, folds, rows).scores
+    assert np.allclose(scores[folds == 2], again[folds == 2])
+    assert not np.allclose(scores[folds == 1], again[folds == 1])
+
+
+def test_the_model_that_ships_is_of_these_posts() -> None:
+    manifest = json.loads((training.MODEL / MANIFEST_FILE).read_text(encoding="utf-8"))
+    files = sorted(training.POSTS.glob("*.jsonl"))
+    assert manifest["training"]["files"] == [file.name for file in files]
+    data = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    assert manifest["training"]["data_sha256"] == data, "posts have changed: run python -m training.labels"
+    assert manifest["version"] in training.CARD.read_text(encoding="utf-8")
+
+
+def test_the_best_threshold_has_the_best_f1() -> None:
+    chances = np.asarray([0.9, 0.8, 0.6, 0.4, 0.2])
+    wanted = np.asarray([1, 1, 0, 1, 0], dtype=np.float32)
+    assert 0.2 < training.best_threshold(chances, wanted) <= 0.4
+
+
+def test_the_precision_threshold_keeps_its_precision() -> None:
+    rng = np.random.default_rng(2)
+    chances = rng.random(2000)
+    wanted = (rng.random(2000) < chances).astype(np.float32)
+    cut = training.precision_threshold(chances, wanted)
+    given = chances >= cut
+    assert wanted[given].mean() >= training.AE_PRECISION - 0.01
+    assert wanted[chances >= cut - 0.05].mean() < training.AE_PRECISION + 0.01
+
+
+def test_micro_thresholds_beat_one_half() -> None:
+    rng = np.random.default_rng(3)
+    truth = (rng.random((1500, 3)) < np.asarray([0.1, 0.3, 0.5])).astype(np.float32)
+    chances = np.clip(0.25 * truth + 0.5 * rng.random((1500, 3)), 0, 1)
+
+    def micro(cuts: np.ndarray) -> float:
+        given = chances >= cuts
+        return float(2 * (given * truth).sum() / (given.sum() + truth.sum()))
+
+    assert micro(training.micro_thresholds(chances, truth)) > micro(np.full(3, 0.5))
+
+
+def test_leanings_never_lose() -> None:
+    rng = np.random.default_rng(4)
+    wanted = np.eye(4, dtype=np.float32)[rng.integers(0, 4, 800)]
+    chances = wanted * 0.2 + rng.random((800, 4))
+    chances /= chances.sum(axis=1, keepdims=True)
+    plain = (chances.argmax(1) == wanted.argmax(1)).mean()
+    added = training.leanings(chances, wanted)
+    assert ((np.log(chances) + added).argmax(1) == wanted.argmax(1)).mean() >= plain
+
+
+def test_posts_are_redacted_by_their_marks() -> None:
+    text, spans = gold.unmark("<AGE>34歳</AGE>の<PERSON>田中</PERSON>です")
+    assert training.as_redacted({"text": text, "spans": spans}) == "30代の［氏名］です"
