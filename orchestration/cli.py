@@ -36,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console()
+out = Console(highlight=False)
 err = Console(stderr=True)
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
@@ -138,7 +138,9 @@ def sample(
     end: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Last day of arrival; yesterday by default."
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="Last day of arrival; fixed by default, so that config/actions.yaml fits.",
         ),
     ] = None,
     into: Annotated[Path | None, typer.Option(help="Folder to write to; landing/ by default.")] = None,
@@ -206,9 +208,9 @@ def verify(
     ] = None,
 ) -> None:
     """Check a release again: hashes, patterns, names, canaries, small cells. Exit code 1 if anything is found."""
-    from orchestration import gates
+    from orchestration import rights
 
-    findings = gates.verify_release(_settings(), release)
+    findings = rights.verify(_settings(), release)
     for finding in findings:
         out.print(f"[red]✗[/] {finding}")
     if findings:

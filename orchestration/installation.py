@@ -48,11 +48,12 @@ class Configuration:
         Raises:
             ConfigError: one line a mistake.
         """
+        watchlist = load_watchlist(settings.config / "watchlist.yaml")
         return cls(
             sources=load_sources(settings.config / "sources.yaml"),
-            watchlist=load_watchlist(settings.config / "watchlist.yaml"),
+            watchlist=watchlist,
             policy=load_policy(settings.config / "policy.yaml"),
-            actions=load_actions(settings.config / "actions.yaml"),
+            actions=load_actions(settings.config / "actions.yaml", watchlist.ids("own", "competitor")),
         )
 
 

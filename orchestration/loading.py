@@ -186,7 +186,7 @@ def _record_removals(installation: Installation, posts: pa.Table, now: datetime)
 def _without_erased(installation: Installation, posts: pa.Table) -> tuple[pa.Table, list[str]]:
     """Posts that no tombstone refuses, and the sources of those refused. Events themselves are kept."""
     reasons = installation.erasure.tombstones.refuse_many(
-        *(posts[name].to_pylist() for name in ("source", "post_id", "author_id", "created_at"))
+        *(posts[name].to_pylist() for name in ("source", "post_id", "author_id", "created_at", "edit_ids"))
     )
     is_event = pc.is_in(posts["event_type"], pa.array(sorted(REMOVALS))).to_pylist()
     keep = [event or reason is None for event, reason in zip(is_event, reasons, strict=True)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from orchestration.installation import Installation
 
 SAMPLE_POSTS, SAMPLE_DAYS, SAMPLE_SEED = 20_000, 120, 7
+SAMPLE_END = date(2026, 11, 25)
+"""Last day of the sample posts: fixed, so that config/actions.yaml can hold the dates of their measures."""
 
 DAGSTER_YAML = """\
 # Written by Koe. Runs of one kind wait for each other: DuckDB has one writer.
@@ -122,7 +125,7 @@ def write_samples(
             posts=posts,
             days=days,
             seed=seed,
-            end_day=end or today() - timedelta(days=1),
+            end_day=end or SAMPLE_END,
             out=target,
             progress=reporter.advance,
         )
@@ -169,7 +172,7 @@ def run(settings: Settings, wanted: Wanted, console: Console) -> Outcome:
     installation = Installation.open(settings)
     zones = installation.zones
     write_dagster_yaml(zones.dagster)
-    with run_lock(zones):
+    with run_lock(zones, on_wait=lambda line: console.print(line, markup=False)):
         if wanted.samples_if_empty and not waiting_days(installation) and not installation.ledger.entries():
             write_samples(
                 settings,
@@ -180,14 +183,19 @@ def run(settings: Settings, wanted: Wanted, console: Console) -> Outcome:
                 into=None,
                 console=console,
             )
+        zones.sweep()
         first, last = choose_days(wanted, waiting_days(installation), today())
-        outcome = execute(wanted, first, last, console)
+        outcome = execute(wanted, first, last, zones.dagster / "dbt-console.log", console)
+        zones.tighten()
     show(outcome, installation, console)
     return outcome
 
 
-def execute(wanted: Wanted, first: date, last: date, console: Console) -> Outcome:
-    """One Dagster run over a range of days, in this process, recorded in Dagster's own storage."""
+def execute(wanted: Wanted, first: date, last: date, log: Path, console: Console) -> Outcome:
+    """One Dagster run over a range of days, in this process, recorded in Dagster's own storage.
+
+    What dbt prints goes to a log file: names of models and tests, counts and seconds.
+    """
     import dagster as dg  # noqa: PLC0415
 
     from orchestration.build import FROM_MARTS, NIGHT, build_defs  # noqa: PLC0415
@@ -196,7 +204,12 @@ def execute(wanted: Wanted, first: date, last: date, console: Console) -> Outcom
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     console.print(f"Koe 声 {first} – {last}", highlight=False)
-    with bars(console) as reporter, dg.DagsterInstance.get() as instance:
+    with (
+        bars(console) as reporter,
+        dg.DagsterInstance.get() as instance,
+        log.open("w", encoding="utf-8") as quiet,
+        redirect_stdout(quiet),
+    ):
         defs = build_defs(
             resource_overrides={
                 "reporter": reporter,

@@ -6,13 +6,15 @@ Does not: reading the vault or writing staging (`orchestration.assets`), how red
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
 
+from transforms.classification.claims import ClaimIndex, empty_index, join
 from transforms.classification.document import Document
 from transforms.posts import CLASSIFIED_SCHEMA, LABEL_FIELDS, REDACTED_SCHEMA
 from transforms.redaction.redactor import Redaction, RedactionError, RedactionFailure
@@ -256,6 +258,34 @@ def _rows(
     return pa.table(values, schema=REDACTED_SCHEMA)
 
 
+CLUSTER_DAYS = 14
+"""Days of arrival within which near-duplicates are joined."""
+
+
+class Clusters:
+    """Names clusters of near-duplicate texts across days of arrival, remembering the last `CLUSTER_DAYS`."""
+
+    def __init__(self) -> None:
+        self._days: deque[ClaimIndex] = deque(maxlen=CLUSTER_DAYS)
+
+    def remember(self, redacted: pa.Table) -> None:
+        """Take in a day that is staged already, with its names."""
+        texts, keys = redacted["text"].to_pylist(), redacted["cluster_key"].to_pylist()
+        _, index = join(texts, keys, empty_index())
+        self._days.append(ClaimIndex(index.signatures, tuple(keys)))
+
+    def name(self, redacted: pa.Table) -> pa.Table:
+        """Fill `cluster_key` of a new day: that of an earlier near-duplicate, or a new one."""
+        known = ClaimIndex(
+            np.concatenate([empty_index().signatures, *(day.signatures for day in self._days)]),
+            tuple(key for day in self._days for key in day.keys),
+        )
+        keys, index = join(redacted["text"].to_pylist(), redacted["post_key"].to_pylist(), known)
+        self._days.append(ClaimIndex(index.signatures[len(known.keys) :], tuple(keys)))
+        column = redacted.schema.get_field_index("cluster_key")
+        return redacted.set_column(column, redacted.schema.field(column), pa.array(keys, pa.string()))
+
+
 class ClassifiesDocuments(Protocol):
     """Labels documents."""
 
@@ -280,12 +310,22 @@ def classify_day(redacted: pa.Table, classifier: ClassifiesDocuments) -> pa.Tabl
         for k, s, t, r, o in zip(*columns.values(), strict=True)
     ]
     labels = classifier.classify_many(documents)
+    clusters = redacted["cluster_key"].to_pylist()
+    claims = [key if is_claim(row) else None for row, key in zip(labels, clusters, strict=True)]
     kept = redacted.drop_columns(["text"])
     arrays = [
-        pa.array([_plain(getattr(row, field.name)) for row in labels], type=field.type)
+        pa.array(
+            claims if field.name == "claim_key" else [_plain(getattr(row, field.name)) for row in labels],
+            type=field.type,
+        )
         for field in LABEL_FIELDS
     ]
     return pa.Table.from_arrays([*kept.columns, *arrays], schema=CLASSIFIED_SCHEMA)
+
+
+def is_claim(labels: Any) -> bool:
+    """Whether a post spreads something that a reviewer should judge as one claim with its near-duplicates."""
+    return bool(labels.relevant) and (labels.intent == "rumour" or "misinformation" in labels.flags)
 
 
 def _plain(value: Any) -> Any:

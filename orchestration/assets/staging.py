@@ -5,10 +5,11 @@ Belongs here: reading and writing zones day by day, canaries planted, counts tol
 """
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration import review
 from orchestration.guard import quiet
@@ -17,11 +18,20 @@ from orchestration.loading import Origins, load_days, quarantine_failures, raw_o
 from orchestration.partitions import daily, days_of
 from orchestration.progress import Reporter
 from orchestration.resources import Koe
-from orchestration.staging import FACTS_SCHEMA, read_day, write_day
+from orchestration.staging import FACTS_SCHEMA, read_day, read_days, write_day
 from orchestration.zones import one_barrier
 from transforms.posts import CLASSIFIED_SCHEMA, RAW_SCHEMA, REDACTED_SCHEMA
 from transforms.redaction import canaries, scan
-from transforms.staging import EverythingMatches, Facts, RedactedDay, classify_day, no_scan, redact_day
+from transforms.staging import (
+    CLUSTER_DAYS,
+    Clusters,
+    EverythingMatches,
+    Facts,
+    RedactedDay,
+    classify_day,
+    no_scan,
+    redact_day,
+)
 
 OWNERS = ["team:data-engineering"]
 REDACTION_VERSION = "1"
@@ -75,18 +85,39 @@ def redact(installation: Installation, days: list[date], reporter: Reporter) -> 
     """Redact some days; on the last of them the run's canaries go the same way."""
     reporter.begin("redact", len(days))
     total: Facts = Counter()
-    origins = Origins(installation, days[0])
+    origins, clusters = Origins(installation, days[0]), earlier_clusters(installation, days[0])
     for day in days:
         raw = raw_of_day(installation, day, origins)
         if raw is not None:
             result = redact_one_day(installation, raw, day)
             quarantine_failures(installation, day, raw, result.failed)
-            write_day(installation.zones.redacted, day, result.table, REDACTED_SCHEMA)
+            table = with_destroyed(installation, day, clusters.name(result.table))
+            write_day(installation.zones.redacted, day, table, REDACTED_SCHEMA)
             write_facts(installation, day, "redacted", result.facts)
             total += result.facts
         reporter.advance()
     plant_canaries(installation, days[-1])
     return total
+
+
+def earlier_clusters(installation: Installation, first: date) -> Clusters:
+    """Clusters of the days before a run."""
+    clusters = Clusters()
+    days = [first - timedelta(days=back) for back in range(CLUSTER_DAYS, 0, -1)]
+    for _, table in read_days(installation.zones.redacted, days, ["text", "cluster_key"]):
+        clusters.remember(table)
+    return clusters
+
+
+def with_destroyed(installation: Installation, day: date, table: pa.Table) -> pa.Table:
+    """A day's rows, with the rows staged earlier whose raw posts are destroyed by now and cannot be redacted again."""
+    if not installation.vault.is_partly_destroyed(day):
+        return table
+    earlier = read_day(installation.zones.redacted, day)
+    if earlier is None:
+        return table
+    again = pc.is_in(earlier["post_key"], value_set=table["post_key"].combine_chunks())
+    return pa.concat_tables([earlier.filter(pc.invert(again)).cast(REDACTED_SCHEMA), table])
 
 
 def redact_one_day(installation: Installation, raw: pa.Table, day: date) -> RedactedDay:

@@ -17,16 +17,6 @@ from orchestration.staging import day_file, read_days
 from transforms.redaction import scan
 
 LABEL_TEXTS = ["topics", "themes", "department", "prefecture", "ae", "evidence", "aspects"]
-    "entities",
-    "watch_terms",
-    "topics",
-    "themes",
-    "department",
-    "prefecture",
-    "ae",
-    "evidence",
-    "aspects",
-]
 
 
 def _frames(
@@ -93,8 +83,11 @@ def suite_on_classified(installation: Installation, days: Sequence[date]) -> Gat
 @quiet
 def residual_in_staging(installation: Installation, days: Sequence[date], kind: str) -> GateResult:
     """The independent scanner over the run's rows."""
-    columns = ["text"] if kind == "redacted" else LABEL_TEXTS
-    return gates.residual(gates.STAGING, f"residual_in_{kind}", _frames(installation, kind, days, columns))
+    if kind == "redacted":
+        frames = _frames(installation, kind, days, ["text"])
+        return gates.residual(gates.STAGING, "residual_in_redacted", frames)
+    frames = _frames(installation, kind, days, LABEL_TEXTS)
+    return gates.residual(gates.STAGING, "residual_in_classified", frames, ignored=gates.CODES)
 
 
 @quiet
