@@ -53,7 +53,7 @@ def name_flags(surface: str) -> str:
     """Letters for the lists of names that hold `surface`; empty where none does.
 
     S/s: a frequent or rare family name; G/g: a popular or rare given name; R/r: the same by reading; F: the reading of a
-    family name; Q/q: in none, but kanji like a family or a given name's.
+    family name; Q/q: in none, but kanji like a family or a given name's; m: several words with middle dots.
     """
     names = lexicon()
     count = names.surnames.get(surface, 0)
@@ -71,6 +71,8 @@ def name_flags(surface: str) -> str:
         flags += "r"
     if len(surface) > 1 and reading in names.surname_readings:
         flags += "F"
+    if "・" in surface[1:-1]:
+        flags += "m"
     low = surface.lower()
     if low in names.romaji_surnames:
         flags += "F"

@@ -22,7 +22,7 @@ from transforms.redaction.names.joining import HINT, NAME_KANJI, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
 from transforms.redaction.names.spaced import spaced
 from transforms.redaction.names.spotting import spot
-from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES
+from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
 from transforms.text.tokens import Token
@@ -33,6 +33,11 @@ _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
 )
 _ADDRESSED: Final = frozenset({"person.honorific", "person.pet", "person.title"})
+_RELATIVES: Final = words(
+    "おじさん おばさん おじ おば おじちゃん おばちゃん じい ばあ じいちゃん ばあちゃん じいさん ばあさん 爺 婆 兄 姉 兄さん 姉さん 姐 姐さん 兄ィ"
+)
+"""Kin that is said behind a name: よし江おばさん."""
+
 _NOUNS: Final = frozenset({"名詞", "接頭辞", "接尾辞", "形状詞"})
 _LABELS: Final = frozenset({"LABEL", "KIN"})
 _AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
@@ -329,7 +334,7 @@ class _Names:
     def _cue_behind(self, i: int) -> str:
         words = self.words
         behind, behind2 = words[i + 1].description, words[i + 2].description
-        if behind.role in {"DOCTOR", "CHIEF", "STAFF"}:
+        if behind.role in {"DOCTOR", "CHIEF", "STAFF"} or self._surface(i + 1) in _RELATIVES:
             return "person.title"
         honorific = (behind2 if behind is SPACE else behind).role
         if honorific in HONORIFIC_CLASSES:

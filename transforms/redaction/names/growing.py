@@ -211,15 +211,17 @@ def _reading(post: Post, i: int) -> Iterator[int]:
         return
     inside = []
     at += 1
+    full_name = False
     while at < len(post.words) - 2 and post.letter(at) in {"H", "K"} and not _reads(post, at):
         inside.append(at)
         at += 1
         if post.words[at].description is SPACE:
+            full_name = True
             at += 1
     whole = "".join(post.surface(k) for k in inside)
-    if not 2 <= len(whole) <= LONGEST_READING:
+    if not 2 <= len(whole) <= LONGEST_READING + 4 * full_name:
         return
-    if _reads(post, at) or (post.surface(at) in {")", "」", "〉", "、"} and is_listed(whole)):
+    if _reads(post, at) or (post.surface(at) in {")", "」", "〉", "、"} and (full_name or is_listed(whole))):
         yield from range(inside[0], inside[-1] + 1)
 
 

@@ -7,7 +7,7 @@ Does not: whether the result is a name in its place (`model`, `finder`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from transforms.redaction.names.features import JOINED, script
@@ -20,7 +20,7 @@ MAX_LENGTH: Final = 7
 
 MAX_ADDRESSED: Final = 4
 
-NAME_KANJI: Final = frozenset("子山川島城村町谷斗目寺")
+NAME_KANJI: Final = frozenset("子山川島城村町谷斗目寺皆")
 """Words of `vocabulary` that end names as well."""
 
 _OPENING: Final = frozenset("「『([【〈《<")
@@ -34,6 +34,7 @@ HINT: Final = re.compile(
     r"(?<![cdenX])(?P<addressed>[cden]{2,4})(?=H)"
     r"|(?P<kanji>c[cde]{1,3}|[de]c[cde]{0,2}|de|e[de])"
     r"|(?P<katakana>k{2,4})"
+    r"|(?:(?<=\()|^)(?P<quoted>[hp]{2,4})(?=H)"
     r"|(?P<before>[hp]{2,5})(?=H)"
     r"|(?<=\()(?P<inside>[hpkcdenX]{2,5})(?=[\),])"
 )
@@ -106,26 +107,41 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
     Returns:
         The tokens with each run that makes a listed name replaced by one token; None where nothing joins.
     """
-    result: list[Token] | None = None
+    result: list[Token] = []
     done = 0
     for place in HINT.finditer(codes):
-        start, end = place.span()
-        if place.lastgroup == "addressed" and _is_addressed_name(tokens[start:end]):
-            result = result if result is not None else []
+        for start, end in _runs(tokens, place):
             result += tokens[done:start]
             result.append(joined(tokens[start:end]))
             done = end
-            continue
-        while start < end - 1:
-            size = _longest(tokens, start, end, to_the_end=place.lastgroup in {"before", "inside"})
-            if not size:
-                start += 1
-                continue
-            result = result if result is not None else []
-            result += tokens[done:start]
-            result.append(joined(tokens[start : start + size]))
-            done = start = start + size
-    return None if result is None else result + list(tokens[done:])
+    return result + list(tokens[done:]) if done else None
+
+
+def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Which tokens of a place become one."""
+    kind = place.lastgroup or ""
+    start, end = place.span()
+    if (kind == "addressed" and _is_addressed_name(tokens[start:end])) or (
+        kind == "quoted" and _is_pet_name(tokens[start:end])
+    ):
+        yield start, end
+        return
+    while start < end - 1:
+        size = _longest(tokens, start, end, to_the_end=kind in {"quoted", "before", "inside"})
+        if size:
+            yield start, start + size
+        start += size or 1
+
+
+def _is_pet_name(parts: Sequence[Token]) -> bool:
+    """Whether kana between a bracket and an honorific make one name: no words of their own."""
+    if (
+        parts[-1].end - parts[0].start > MAX_ADDRESSED
+        or parts[0].surface[0] in _NO_START
+        or parts[0].surface in {"お", "ご"}
+    ):
+        return False
+    return all(len(t.surface) <= 2 and t.surface not in WORD_CLASS for t in parts)
 
 
 def _is_whole(tokens: Sequence[Token], start: int, stop: int) -> bool:

@@ -24,6 +24,7 @@ from transforms.text.tokens import Token
 _HONORIFIC: Final = re.compile(
     r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
 )
+_INTRODUCED: Final = re.compile(r"です|と申|と名乗|と言い|といい|宛|あて")
 _PEOPLE: Final = frozenset({"KIN", "STAFF", "DOCTOR", "CHIEF", "PATIENT", "LABEL", "SENSEI"})
 _JOINERS: Final = frozenset({"の", "と", "や", "は", "が"})
 _BEHIND: Final = frozenset({"助詞", "補助記号", "記号"})
@@ -65,7 +66,9 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
         last = first
         while last < len(tokens) - 1 and tokens[last].end < end:
             last += 1
-        addressed = _HONORIFIC.match(text, end) is not None
+        addressed = _HONORIFIC.match(text, end) is not None or (
+            _INTRODUCED.match(text, end) is not None and (first == 0 or tokens[first - 1].pos == "補助記号")
+        )
         if tokens[last].end != end and not addressed:
             continue
         if not _is_likely(patterns[which], addressed=addressed) or not _opens(
