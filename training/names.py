@@ -49,6 +49,7 @@ PACKAGE = Path(__file__).parents[1] / "transforms/redaction/names"
 
 FOLDS = 4
 
+Row = dict[str, Any]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
@@ -237,7 +238,7 @@ def train(data: Segments, settings: Settings) -> Weights:
     return Weights(values, small[:4].reshape(2, 2), float(small[4]))
 
 
-def build(rows: Iterable[dict[str, Any]], longest: int) -> Segments:
+def build(rows: Iterable[Row], longest: int) -> Segments:
     """Segments of gold rows (`evaluation.gold.read`)."""
     builder = SegmentBuilder(longest)
     for row in rows:
@@ -247,7 +248,7 @@ def build(rows: Iterable[dict[str, Any]], longest: int) -> Segments:
     return builder.build()
 
 
-def with_copies(rows: Sequence[dict[str, Any]], copies: int, seed: int) -> list[dict[str, Any]]:
+def with_copies(rows: Sequence[Row], copies: int, seed: int) -> list[Row]:
     """The rows, and copies with other names: of people, and of facilities called after people."""
     namer = Namer(seed)
     named = [row for row in rows if any(s["type"] == "PERSON" for s in row["spans"])]
@@ -255,22 +256,37 @@ def with_copies(rows: Sequence[dict[str, Any]], copies: int, seed: int) -> list[
     return [*rows, *(swap(row, namer.instead_of) for _ in range(copies) for row in named), *renamed]
 
 
-def fit(rows: Sequence[dict[str, Any]], settings: Settings) -> Weights:
-    """Train on gold rows.
-
-    Args:
-        rows: posts with spans.
-        settings: how.
-
-    Returns:
-        Weights as they are after a round trip through the file's format.
-    """
-    data = build(with_copies(rows, settings.copies, settings.seed), settings.longest)
-    packed = dump_weights(train(data, settings))
-    return parse_weights(packed, hashlib.sha256(packed).hexdigest())
+def build_files(files: dict[str, list[Row]], settings: Settings) -> dict[str, Segments]:
+    """Segments of each file with its copies."""
+    parts = {}
+    for number, (name, rows) in enumerate(sorted(files.items())):
+        parts[name] = build(with_copies(rows, settings.copies, settings.seed + number), settings.longest)
+        print(f"{name}: {len(parts[name].labels)} words")
+    return parts
 
 
-def read_posts() -> dict[str, list[dict[str, Any]]]:
+def together(parts: Sequence[Segments]) -> Segments:
+    """The segments of several files as one."""
+    starts, runs, buckets, rows = [], [], 0, 0
+    for part in parts:
+        starts.append(part.starts[:-1] + buckets)
+        runs += [(first + rows, length) for first, length in part.runs]
+        buckets += len(part.features)
+        rows += len(part.labels)
+    return Segments(
+        np.concatenate([p.features for p in parts]),
+        np.append(np.concatenate(starts), buckets),
+        np.concatenate([p.labels for p in parts]),
+        runs,
+    )
+
+
+def packed_weights(parts: Sequence[Segments], settings: Settings) -> bytes:
+    """Train on files and give the weights as the bytes of their file."""
+    return dump_weights(train(together(parts), settings))
+
+
+def read_posts() -> dict[str, list[Row]]:
     """The training posts by file name."""
     return {path.name: gold.read(path) for path in sorted(POSTS.glob("*.jsonl"))}
 
@@ -315,7 +331,7 @@ class Score(NamedTuple):
         )
 
 
-def score(finder: NameFinder, rows: Iterable[dict[str, Any]]) -> Score:
+def score(finder: NameFinder, rows: Iterable[Row]) -> Score:
     """Count what a finder does on gold rows, as `evaluation.score_redaction` counts."""
     total = Score()
     for row in rows:
@@ -340,17 +356,17 @@ def score(finder: NameFinder, rows: Iterable[dict[str, Any]]) -> Score:
 
 
 def cross_validate(
-    files: dict[str, list[dict[str, Any]]], folds: int, settings: Settings
+    files: dict[str, list[Row]], parts: dict[str, Segments], settings: Settings
 ) -> dict[str, Score]:
     """Score each file by a model that has not seen it, nor any file of its fold."""
     names = sorted(files)
     scores = {}
-    for fold_number in range(folds):
-        left_out = names[fold_number::folds]
-        rows = [row for name in names if name not in left_out for row in files[name]]
-        finder = NameFinder(Model(fit(rows, settings)))
+    for fold_number in range(FOLDS):
+        left_out = names[fold_number::FOLDS]
+        packed = packed_weights([parts[name] for name in names if name not in left_out], settings)
+        finder = NameFinder(Model(parse_weights(packed, hashlib.sha256(packed).hexdigest())))
         scores.update({name: score(finder, files[name]) for name in left_out})
-        print(f"fold {fold_number + 1} of {folds} done")
+        print(f"fold {fold_number + 1} of {FOLDS} done")
     return dict(sorted(scores.items()))
 
 
@@ -385,7 +401,7 @@ residents and of old people are more frequent than on any platform.
 
 
 def write_card(
-    files: dict[str, list[dict[str, Any]]], scores: dict[str, Score], packed: bytes, settings: Settings
+    files: dict[str, list[Row]], scores: dict[str, Score], packed: bytes, settings: Settings
 ) -> None:
     """Write the model card."""
     total = Score()
@@ -420,15 +436,13 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings()
     files = read_posts()
-    rows = [row for part in files.values() for row in part]
-    packed = dump_weights(
-        train(build(with_copies(rows, settings.copies, settings.seed), settings.longest), settings)
-    )
+    parts = build_files(files, settings)
+    packed = packed_weights(list(parts.values()), settings)
     (PACKAGE / WEIGHTS_FILE).write_bytes(packed)
     (PACKAGE / HASH_FILE).write_text(hashlib.sha256(packed).hexdigest() + "\n", encoding="ascii")
     print(f"{WEIGHTS_FILE}: {len(packed)} bytes")
     if not arguments.no_card:
-        write_card(files, cross_validate(files, FOLDS, settings), packed, settings)
+        write_card(files, cross_validate(files, parts, settings), packed, settings)
         print(f"{CARD.name} written")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Final, NamedTuple
 
 from transforms.redaction.names import keep
@@ -228,13 +228,21 @@ class _Names:
             return True
         if surface in keep.PREFECTURES and rule == "person.model" and probability < 0.97:
             return True
-        if surface + "病" in self.text or (surface == "橋本" and "甲状腺" in self.text):
-            return rule == "person.model"
+        if rule == "person.model" and (
+            surface in self._before_disease or (surface == "橋本" and "甲状腺" in self.text)
+        ):
+            return True
         token = self.tokens[i]
         assert token is not None
         if _PLATE.match(self.text, token.end):
             return True
         return self._is_in_english(i) and probability < 0.9
+
+    @cached_property
+    def _before_disease(self) -> frozenset[str]:
+        """All that stands before a 病 in the post: 橋本 alone is the disease where 橋本病 is spoken of."""
+        places = [m.start() for m in re.finditer("病", self.text)]
+        return frozenset(self.text[max(0, at - length) : at] for at in places for length in range(1, 6))
 
     def _is_in_english(self, i: int) -> bool:
         """Whether a word in Latin letters stands beside one without capitals."""

@@ -45,6 +45,8 @@ _LATIN_WORDS: Final = words(
     " Hospital Clinic Hotel Mail Tel TEL FAX Fax ID LINE DM RT PT OT ST MR NS Ns ER ICU NICU CT MRI iPhone Android Web App SNS"
 )
 LONGEST_READING: Final = 9
+_FEW: Final = 20
+"""Names for which a count in the text is cheaper than a look at each word."""
 
 
 class Post(NamedTuple):
@@ -252,9 +254,10 @@ def repeats(post: Post, text: str, marked: set[int], may: Callable[[int], bool])
     """
     keys = {key for i in marked if (key := _key(post, i))}
     added: set[int] = set()
-    readable = to_hiragana(text).lower()
-    if sum(readable.count(key) for key in keys) <= len(marked):
-        return added
+    if len(keys) <= _FEW:
+        readable = to_hiragana(text).lower()
+        if sum(readable.count(key) for key in keys) <= len(marked):
+            return added
     for i, token in enumerate(post.tokens):
         if token is None or i in marked or _key(post, i) not in keys:
             continue

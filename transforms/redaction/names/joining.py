@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from transforms.redaction.names.features import JOINED, script
@@ -126,11 +127,21 @@ def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, 
     ):
         yield start, end
         return
+    if not _may_join(tuple([t.surface for t in tokens[start:end]])):
+        return
     while start < end - 1:
         size = _longest(tokens, start, end, to_the_end=kind in {"quoted", "before", "inside"})
         if size:
             yield start, start + size
         start += size or 1
+
+
+@lru_cache(100_000)
+def _may_join(surfaces: tuple[str, ...]) -> bool:
+    """Whether any neighbours among some tokens make a listed name, or kanji like a given name's or of no known word."""
+    count = len(surfaces)
+    parts = ["".join(surfaces[i:j]) for i in range(count) for j in range(i + 2, count + 1)]
+    return any(is_listed(part) or looks_given(part) for part in parts)
 
 
 def _is_pet_name(parts: Sequence[Token]) -> bool:

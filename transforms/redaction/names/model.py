@@ -16,6 +16,7 @@ import math
 import zlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -52,6 +53,9 @@ DULL_ADDRESSED: Final = -9.0
 
 UNLIKELY: Final = -4.0
 """Words with less evidence from themselves and their neighbours one by one need no closer look (none lost)."""
+
+_KEY: Final = itemgetter(0, 3, 5, 6)
+"""What tells kinds of tokens apart: surface and parts of speech."""
 
 _MAX_CACHED: Final = 300_000
 
@@ -226,12 +230,12 @@ class Model:
         """The kinds of tokens."""
         known = self.known
         try:
-            return [known[t[0], t[3], t[5], t[6]] for t in tokens]
+            return list(map(known.__getitem__, map(_KEY, tokens)))
         except KeyError:
             return [self._word(t) for t in tokens]
 
     def _word(self, token: Token) -> Word:
-        key = (token[0], token[3], token[5], token[6])
+        key = _KEY(token)
         word = self.known.get(key)
         if word is None:
             if len(self.known) > _MAX_CACHED:

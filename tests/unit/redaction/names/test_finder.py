@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.redaction.names.finder import NameFinder
+from transforms.redaction.names.lexicon import lexicon
 from transforms.text.fold import fold
 from transforms.text.tokens import get_tokenizer
 
@@ -60,6 +61,13 @@ NAMES = [
     ("菅野先生に診てもらった。菅野は腕がいい。", ["菅野", "菅野"]),
     # invisible characters within
     ("北\u200b沢先生の外来。", ["北\u200b沢"]),
+    # letter by letter
+    ("担当は 田 中 先 生 です。", ["田 中"]),
+    ("名札は「あ べ」だった。", ["あ べ"]),
+    # introduced, called by kin, read in brackets
+    ("「おおはしです、よろしく」と言われた。", ["おおはし"]),
+    ("清子おばさんが見舞いに来た。", ["清子"]),
+    ("主治医は東海林先生（しょうじと読みます）。", ["東海林", "しょうじ"]),
     # an eponym and a person of that name
     ("橋本病の橋本さんが来た。", ["橋本"]),
     ("山田クリニックの山田先生に会った。", ["山田"]),
@@ -143,3 +151,9 @@ def test_any_text_gives_spans_in_order_and_in_bounds(text: str) -> None:
 def test_a_long_run_of_names_costs_no_more_than_its_length() -> None:
     text = "田中さん、" * 4_000
     assert len(found(text)) == 4_000
+
+
+def test_many_different_names_cost_no_more_than_their_length() -> None:
+    families = sorted(lexicon().surnames)[:1_900]
+    text = "。".join(f"{name}さんと橋本病の{name}" for name in families)
+    assert len(found(text)) > 3_000
