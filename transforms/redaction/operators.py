@@ -43,6 +43,18 @@ def placeholder_spans(text: str) -> list[tuple[int, int]]:
     return [m.span() for m in _PLACEHOLDER_RE.finditer(text)] if "［" in text else []
 
 
+_COARSE_RE: Final = re.compile(
+    r"[1-9]0代|10歳未満|90歳以上|(?:[0-9元]{1,4}年)?(?:1[0-2]|[1-9])月某日|(?:"
+    + "|".join(PREFECTURES)
+    + ")内"
+)
+
+
+def coarse_spans(text: str) -> list[tuple[int, int]]:
+    """Where a text has the coarser forms that `generalise` writes, which identify nobody."""
+    return [m.span() for m in _COARSE_RE.finditer(text)]
+
+
 def pseudonym(name: str, text: str, key: bytes) -> str:
     """A placeholder with a pseudonym: the same words of a type give the same one under the same key.
 

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from transforms.redaction.merge import merge
 from transforms.redaction.names.finder import NameFinder
-from transforms.redaction.operators import generalise, placeholder, placeholder_spans, pseudonym
+from transforms.redaction.operators import coarse_spans, generalise, placeholder, placeholder_spans, pseudonym
 from transforms.redaction.policy import RedactionPolicy
 from transforms.redaction.recognizers.base import Found
 from transforms.redaction.recognizers.registry import get_gate
@@ -30,7 +30,7 @@ MAX_CHARS: Final = 50_000
 MAX_SPANS: Final = 20_000
 """Most candidates in one text. More is no post but an attack or a dump, and fails closed."""
 
-BLOCK: Final = 128
+BLOCK: Final = 64
 """Texts that `redact_many` takes through a stage together."""
 
 _ROUNDS: Final = 4
@@ -71,6 +71,45 @@ class Names(Protocol):
 
     def find(self, folded: Folded, tokens: list[Token]) -> list[Span]:
         """Spans of names, in code points of the original."""
+
+
+class _Shadow(NamedTuple):
+    """What is searched again of a redacted text.
+
+    Attributes:
+        near: the replacements with the sentences around them.
+        kept: stretches of the original in it: start in `near`, start in the original, length.
+    """
+
+    near: str
+    kept: list[tuple[int, int, int]]
+
+    def mapped(self, spans: list[Span]) -> list[Span]:
+        """Spans of `near` in code points of the original, without what was replaced before."""
+        mapped: list[Span] = []
+        for span in spans:
+            for start, origin, length in self.kept:
+                low, high = max(span.start, start), min(span.end, start + length)
+                if low < high:
+                    mapped.append(span._replace(start=low - start + origin, end=high - start + origin))
+        return mapped
+
+
+_SENTENCE_END: Final = re.compile(r"[。！？!?\n]")
+_SHORT: Final = 24
+
+
+def _beside(text: str, start: int, end: int, *, is_first: bool, is_last: bool) -> list[tuple[int, int]]:
+    """Of a stretch between two replacements, the sentences that touch them: all of it where it is short."""
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, start, end)] if end - start > _SHORT else []
+    head, tail = (ends[0], ends[-1]) if ends else (end, end)
+    if is_first and is_last:
+        return [(start, end)]
+    if is_first:
+        return [(tail if ends else start, end)]
+    if is_last:
+        return [(start, head)]
+    return [(start, end)] if head >= tail else [(start, head), (tail, end)]
 
 
 class Redactor:
@@ -167,20 +206,20 @@ class Redactor:
     def _stable(self, texts: list[str]) -> list[list[Span]]:
         """Spans of texts, such that their redacted forms hold no more.
 
-        What stands beside a name can look like one once the name has gone, so redacted texts are searched again until
-        nothing new is found. This is what makes redaction idempotent.
+        What stands beside a name can look like one once the name has gone, so the sentences around replacements are
+        searched again until nothing new is found. This is what makes redaction idempotent.
         """
         settled = self._search(texts)
         open_texts = [i for i, spans in enumerate(settled) if spans]
         for _ in range(_ROUNDS):
             if not open_texts:
                 break
-            redacted = [self._replace(texts[i], settled[i]) for i in open_texts]
-            again = self._search(redacted)
+            shadows = [self._shadow(texts[i], settled[i]) for i in open_texts]
+            again = self._search([s.near for s in shadows])
             still_open = []
-            for i, once, more in zip(open_texts, redacted, again, strict=True):
-                if more and self._replace(once, more) != once:
-                    settled[i] = self._with_more(texts[i], settled[i], more)
+            for i, shadow, more in zip(open_texts, shadows, again, strict=True):
+                if more and self._replace(shadow.near, more) != shadow.near:
+                    settled[i] = sorted([*settled[i], *shadow.mapped(more)])
                     still_open.append(i)
             open_texts = still_open
         return settled
@@ -189,32 +228,26 @@ class Redactor:
         """Disjoint spans of each text."""
         folded = [fold(_searchable(text)) for text in texts]
         found = [self._structured(f) for f in folded]
-        tokens = [self._tokenizer.tokenize(f) for f in folded]
-        persons = [self.names.find(f, t) for f, t in zip(folded, tokens, strict=True)]
+        # Tokens are not kept for the block: so many live tuples would keep the garbage collector busy.
+        persons = [self.names.find(f, self._tokenizer.tokenize(f)) for f in folded]
         return [self._settle(*parts) for parts in zip(texts, folded, found, persons, strict=True)]
 
-    def _with_more(self, text: str, spans: list[Span], more: list[Span]) -> list[Span]:
-        """Spans of a text with those found in its redacted form, which are mapped back.
-
-        Args:
-            text: the text as given.
-            spans: its spans so far, sorted and disjoint.
-            more: spans of the redacted text.
-        """
-        kept: list[tuple[int, int, int]] = []  # start in the redacted text, start in the original, length
+    def _shadow(self, text: str, spans: list[Span]) -> _Shadow:
+        """The redacted form of a text around its replacements, with the way back."""
+        near: list[str] = []
+        kept: list[tuple[int, int, int]] = []
         at = position = 0
-        for span in spans:
-            kept.append((at, position, span.start - position))
-            at += span.start - position + len(self._operate(span.type, text[span.start : span.end]))
-            position = span.end
-        kept.append((at, position, len(text) - position))
-        mapped = list(spans)
-        for new in more:
-            for start, origin, length in kept:
-                low, high = max(new.start, start), min(new.end, start + length)
-                if low < high:
-                    mapped.append(new._replace(start=low - start + origin, end=high - start + origin))
-        return sorted(mapped)
+        for span in [*spans, None]:
+            start = span.start if span else len(text)
+            for low, high in _beside(text, position, start, is_first=position == 0, is_last=span is None):
+                near.append(text[low:high])
+                kept.append((at, low, high - low))
+                at += high - low
+            if span:
+                near.append(self._operate(span.type, text[span.start : span.end]))
+                at += len(near[-1])
+                position = span.end
+        return _Shadow("".join(near), kept)
 
     def _safely(self, text: str) -> Redaction | RedactionFailure:
         try:
@@ -263,11 +296,11 @@ class Redactor:
         persons = [*self.names.find(folded, tokens), *_known_names(folded, tokens, known_names)]
         spans = self._settle(text, folded, structured, persons)
         for _ in range(_ROUNDS):
-            once = self._replace(text, spans)
-            more = self._search([once])[0] if spans else []
-            if not more or self._replace(once, more) == once:
+            shadow = self._shadow(text, spans)
+            more = self._search([shadow.near])[0] if spans else []
+            if not more or self._replace(shadow.near, more) == shadow.near:
                 break
-            spans = self._with_more(text, spans, more)
+            spans = sorted([*spans, *shadow.mapped(more)])
         cues = {(c.start, c.type, c.rule): f.cue for c, f in zip(structured, found, strict=True) if f.cue}
         return spans, cues
 
@@ -296,6 +329,9 @@ class Redactor:
             return []
         if len(candidates) > MAX_SPANS:
             raise RedactionError("too_many_spans")
+        coarse = coarse_spans(text)
+        if coarse:
+            candidates = [c for c in candidates if not any(_is_coarse(c, low, high) for low, high in coarse)]
         spans = merge(candidates, folded.original)
         if self._allow:
             spans = [s for s in spans if _plain(text[s.start : s.end]) not in self._allow]
@@ -372,6 +408,12 @@ def _occurrences(text: str, word: str) -> Iterator[tuple[int, int]]:
     while start >= 0:
         yield start, start + len(word)
         start = text.find(word, start + len(word))
+
+
+def _is_coarse(span: Span, low: int, high: int) -> bool:
+    """Whether a span takes from a coarser form, or is one: not one that holds it and more."""
+    overlaps = span.start < high and low < span.end
+    return overlaps and not (span.start <= low and high <= span.end and span.end - span.start > high - low)
 
 
 _REPEATED: Final = frozenset(

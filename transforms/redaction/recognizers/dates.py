@@ -108,7 +108,7 @@ class DateByYear:
     """Days with a year in numbers, month and day."""
 
     rule: str = "date.full"
-    triggers: tuple[str, ...] = ("年", "/", ".", "-", "・", "、")
+    triggers: tuple[str, ...] = ("年", "/", ".", "-", "・")
     needs: Needs = "digit"
     examples: tuple[str, ...] = (
         "1980/03/02",
