@@ -19,3 +19,18 @@
         select 1
     {%- endif -%}
 {%- endmacro %}
+
+{#
+    A range of literal days around the open months. `posted_on` is a key of the window in stg_posts, so the range passes
+    through it down to the files' statistics and a night reads the months that it counts, not the whole history.
+#}
+{% macro within_open_range(column) -%}
+    {%- set months = load_relation(ref('int_open_months')) if execute else none -%}
+    {%- if months -%}
+        {%- set range = run_query('select min(month_on) - 6, max(month_on) + 37 from ' ~ months).rows[0] -%}
+        {%- if range[0] is none -%} false
+        {%- else -%} {{ column }} between date '{{ range[0] }}' and date '{{ range[1] }}'
+        {%- endif -%}
+    {%- else -%} true
+    {%- endif -%}
+{%- endmacro %}

@@ -30,4 +30,5 @@ select
     len(review_reasons) > 0 as wants_review,
     confidence
 from {{ ref('stg_posts') }}
-where {{ month_of('posted_on') }} in (select month_on from {{ ref('int_open_months') }})
+where {{ within_open_range('posted_on') }}
+    and {{ month_of('posted_on') }} in (select month_on from {{ ref('int_open_months') }})
