@@ -10,7 +10,7 @@ from typing import Any
 from transforms.disclosure import publishable
 
 
-def model(dbt: Any, session: Any) -> Any:
+def model(dbt: Any, session: Any) -> Any:  # noqa: ARG001  dbt calls it with both
     """Apply the publication rule to the months that this run opens.
 
     Args:
