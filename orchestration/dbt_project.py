@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,12 @@ class PinnedDbt(DbtCliResource):
     @property
     def _cli_version(self) -> version.Version:
         return version.parse(importlib.metadata.version("dbt-core"))
+
+
+def remove_old_artefacts(project: Path = DBT_PROJECT) -> None:
+    """Remove what earlier runs left: dagster-dbt makes a folder of artefacts a run, and never removes one."""
+    for folder in (project / "target").glob("dbt_models-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_project() -> DbtProject:

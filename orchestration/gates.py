@@ -37,6 +37,26 @@ CODES: Final = frozenset({"handle.underscore"})
 """Patterns that codes such as ACC_WAIT meet: in tables of labels they say nothing."""
 
 
+def distinct_values(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Each text column of a table as a table of its own, of distinct values; lists and structs are taken apart.
+
+    A label stands in many rows, and a scanner need see it once.
+    """
+    for name in frame.columns:
+        for values in _flat(frame[name]):
+            yield values.drop_nulls().unique(maintain_order=True).alias(name).to_frame()
+
+
+def _flat(values: pl.Series) -> Iterator[pl.Series]:
+    if isinstance(values.dtype, pl.List | pl.Array):
+        yield from _flat(values.explode())
+    elif isinstance(values.dtype, pl.Struct):
+        for name in values.struct.fields:
+            yield from _flat(values.struct.field(name))
+    elif values.dtype in (pl.String, pl.Categorical) or isinstance(values.dtype, pl.Enum):
+        yield values.cast(pl.String)
+
+
 def residual(
     gate: str, name: str, frames: Iterable[tuple[str, pl.DataFrame]], ignored: frozenset[str] = frozenset()
 ) -> GateResult:
@@ -49,19 +69,28 @@ def residual(
         ignored: ids of patterns that these tables' own codes look like.
 
     Returns:
-        Passed if nothing blocks. Counts: rows, and findings by `table.column:type`.
+        Passed if nothing blocks. Counts: rows, and distinct values found by `table.column:type`.
     """
     counts: Counter[str] = Counter()
     found = 0
     for table, frame in frames:
-        texts = [c for c, t in frame.schema.items() if t == pl.String or t.is_nested()]
-        report = scan.scan_frame(frame, texts)
         counts["rows"] += frame.height
-        for finding in report.blocking:
-            if finding.pattern not in ignored:
+        columns = list(distinct_values(frame))
+        # All columns at once: a pattern costs a call, and mostly nothing is found.
+        together = (
+            pl.concat([c.rename({c.columns[0]: "value"}) for c in columns]) if columns else pl.DataFrame()
+        )
+        if together.is_empty() or not _blocking(together, ignored):
+            continue
+        for values in columns:
+            for finding in _blocking(values, ignored):
                 found += 1
                 counts[f"{table}.{finding.column}:{finding.type}"] += finding.rows
     return GateResult(gate, name, passed=not found, counts=dict(counts))
+
+
+def _blocking(values: pl.DataFrame, ignored: frozenset[str]) -> list[scan.Finding]:
+    return [f for f in scan.scan_frame(values, values.columns).blocking if f.pattern not in ignored]
 
 
 def _sightings(gate: str, name: str, planted: int, sightings: Sequence[tuple[str, Sighting]]) -> GateResult:
@@ -77,7 +106,8 @@ def canaries_in_frames(
     seen = [
         (f"{table}.{s.place.split(':')[0]}", s)
         for table, frame in frames
-        for s in canaries.find_in_frame(flock, frame)
+        for values in distinct_values(frame)
+        for s in canaries.find_in_frame(flock, values)
     ]
     return _sightings(gate, name, len(flock), seen)
 
@@ -96,15 +126,15 @@ def residual_in_files(gate: str, name: str, files: Iterable[Path]) -> GateResult
     return GateResult(gate, name, passed=not counts, counts=dict(counts))
 
 
-def all_files(folders: Iterable[Path]) -> list[Path]:
-    """Every plain file below some folders (or the files themselves)."""
+def all_files(folders: Iterable[Path], since: float = 0.0) -> list[Path]:
+    """Every plain file below some folders (or the files themselves) that was changed since a time in Unix seconds."""
     found: list[Path] = []
     for folder in folders:
         if folder.is_file():
             found.append(folder)
         elif folder.is_dir():
             found += [p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()]
-    return sorted(found)
+    return sorted(p for p in found if p.stat().st_mtime >= since)
 
 
 def _marts(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -148,7 +178,7 @@ def shape(gate: str, candidate: Candidate) -> GateResult:
 
 
 def candidate_gate(
-    candidate: Candidate, flock: Sequence[Canary], elsewhere: Iterable[Path]
+    candidate: Candidate, flock: Sequence[Canary], elsewhere: Iterable[Path], since: float = 0.0
 ) -> list[GateResult]:
     """Gate 3: everything that could be wrong with a candidate, by its values and its bytes.
 
@@ -156,13 +186,14 @@ def candidate_gate(
         candidate: built aside.
         flock: identities that the run planted.
         elsewhere: other files and folders that the run wrote: event log, dbt's artefacts, warehouse.
+        since: Unix seconds; older files there were looked through by earlier runs.
     """
     return [
         shape(CANDIDATE, candidate),
         residual(CANDIDATE, "values", _marts(candidate.folder), CODES),
         canaries_in_frames(CANDIDATE, "canary_values", flock, _marts(candidate.folder)),
         residual_in_files(CANDIDATE, "bytes", [p for p in candidate.files if p.suffix not in BINARY]),
-        canaries_in_files(CANDIDATE, "canary_bytes", flock, [*candidate.files, *all_files(elsewhere)]),
+        canaries_in_files(CANDIDATE, "canary_bytes", flock, [*candidate.files, *all_files(elsewhere, since)]),
     ]
 
 

@@ -21,6 +21,7 @@ from dagster_dbt import (
     dbt_assets,
 )
 
+from orchestration.dbt_project import remove_old_artefacts
 from orchestration.installation import Installation
 from orchestration.partitions import daily, days_of
 from orchestration.progress import Reporter
@@ -112,6 +113,7 @@ def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
         if koe.installation.erasure.open_days():
             # DuckDB keeps the bytes of deleted rows in its file: after an erasure it is built anew, from staging.
             koe.installation.zones.warehouse.unlink(missing_ok=True)
+        remove_old_artefacts()
         export_configuration(koe.installation)
         days = days_of(context)
         # By the environment, not by --vars: another value of a variable would make dbt parse the whole project again.

@@ -80,7 +80,7 @@ def written_elsewhere(installation: Installation) -> list[Path]:
 
 @quiet
 def release(
-    installation: Installation, earlier: Sequence[GateResult], counts: Mapping[str, Any]
+    installation: Installation, earlier: Sequence[GateResult], counts: Mapping[str, Any], since: float
 ) -> tuple[Path, list[GateResult]]:
     """Build a candidate, take it through gate 3, swap it in.
 
@@ -88,6 +88,7 @@ def release(
         installation: whose warehouse is published.
         earlier: what gates 1 and 2 said in this run; empty where a run began at the marts.
         counts: numbers of the run.
+        since: when the run began, Unix seconds.
 
     Returns:
         The release's folder and all gates' results.
@@ -104,7 +105,7 @@ def release(
     )
     day = planted_day(installation)
     flock = installation.flock(day) if day else []
-    results = [*earlier, *gates.candidate_gate(candidate, flock, written_elsewhere(installation))]
+    results = [*earlier, *gates.candidate_gate(candidate, flock, written_elsewhere(installation), since)]
     failed = [gates.describe(r) for r in results if not r.passed]
     if failed:
         shutil.rmtree(folder, ignore_errors=True)
@@ -186,7 +187,7 @@ def make_release_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinitio
     ) -> dg.MaterializeResult[None]:
         reporter.begin("publish", None)
         earlier = earlier_gates(context)
-        made, results = release(koe.installation, earlier, {"run_id": context.run_id})
+        made, results = release(koe.installation, earlier, {"run_id": context.run_id}, began_at(context))
         manifest = publish.read_manifest(made)
         return dg.MaterializeResult(
             metadata={
@@ -211,6 +212,12 @@ def make_release_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinitio
         return dg.MaterializeResult(metadata={"bytes": size, "file": path.name})
 
     return [published, report]
+
+
+def began_at(context: dg.AssetExecutionContext) -> float:
+    """When a run began, Unix seconds; 0 where Dagster does not know."""
+    stats = context.instance.get_run_stats(context.run_id)
+    return float(stats.start_time or 0.0)
 
 
 def earlier_gates(context: dg.AssetExecutionContext) -> list[GateResult]:
