@@ -33,6 +33,10 @@ _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
 )
 _ADDRESSED: Final = frozenset({"person.honorific", "person.pet", "person.title"})
+_SAID: Final = words("いう 言う 言い いい ゆう 云う という っていう とかいう")
+_DENTAL: Final = words("医師 医 衛生 技工 助手")
+"""What makes of 歯科 a profession."""
+
 _RELATIVES: Final = words(
     "おじさん おばさん おじ おば おじちゃん おばちゃん じい ばあ じいちゃん ばあちゃん じいさん ばあさん 爺 婆 兄 姉 兄さん 姉さん 姐 姐さん 兄ィ"
 )
@@ -53,7 +57,7 @@ BARS: Final[dict[str, dict[str, float]]] = {
         "person.honorific": (0.02, 0.02, 0.05, 0.06, 0.06, 0.02, 0.1, 0.5),
         "person.pet": (0.02, 0.02, 0.1, 0.1, 0.25, 0.05, 0.1, 0.5),
         "person.title": (0.03, 0.04, 0.1, 0.15, 0.5, 0.1, 0.2, 0.6),
-        "person.hearsay": (0.04, 0.06, 0.15, 0.15, 0.5, 0.1, 0.15, 0.7),
+        "person.hearsay": (0.04, 0.05, 0.15, 0.15, 0.5, 0.06, 0.15, 0.7),
         "person.label": (0.03, 0.1, 0.1, 0.1, 0.08, 0.2, 0.2, 0.2),
         "person.cue": (0.05, 0.1, 0.15, 0.15, 0.25, 0.2, 0.3, 0.5),
         "person.model": (0.14, 0.3, 0.4, 0.42, 0.55, 0.55, 0.4, 0.6),
@@ -281,6 +285,8 @@ class _Names:
         """Whether a facility's word is a name's end or a title's beginning all the same: 山寺さん, 大石医院長."""
         if self._surface(at) == "医院" and self._surface(at + 1) == "長":
             return True
+        if self._surface(at) == "歯科" and self._surface(at + 1) in _DENTAL:
+            return True
         addressed = self.words[at + 1].description.role in HONORIFIC_CLASSES
         return addressed and self._surface(at) in NAME_KANJI
 
@@ -342,7 +348,11 @@ class _Names:
     def _cue_behind(self, i: int) -> str:
         words = self.words
         behind, behind2 = words[i + 1].description, words[i + 2].description
-        if behind.role in {"DOCTOR", "CHIEF", "STAFF"} or self._surface(i + 1) in _RELATIVES:
+        if (
+            behind.role in {"DOCTOR", "CHIEF", "STAFF"}
+            or self._surface(i + 1) in _RELATIVES
+            or self._ends_name(i + 1)
+        ):
             return "person.title"
         honorific = (behind2 if behind is SPACE else behind).role
         if honorific in HONORIFIC_CLASSES:
@@ -355,9 +365,17 @@ class _Names:
             and "F" in behind2.flags
         ):
             return "person.label"
-        if told or (behind.kind in {"と/詞", "とか/詞"} and behind2.role == "HEARSAY"):
+        if told or (
+            behind.kind in {"と/詞", "とか/詞"} and behind2.role == "HEARSAY" and self._names_somebody(i + 2)
+        ):
             return "person.hearsay"
         return ""
+
+    def _names_somebody(self, at: int) -> bool:
+        """Whether と申します, と呼ばれる or という医者 is said, and not という病気."""
+        if self._surface(at) not in _SAID:
+            return True
+        return self.words[at + 1].description.role in _PEOPLE or self._surface(at + 1) in _SOMEBODY
 
     def _has_age(self, at: int) -> bool:
         """Whether an age follows: （6歳, 、11ヶ月, は6歳."""

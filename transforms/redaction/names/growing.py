@@ -144,6 +144,15 @@ def _kana_right(post: Post, i: int) -> Iterator[int]:
     if behind not in _PARTICLES and len(here + behind) >= 4 and is_listed(here + behind):
         yield i + 1
         return
+    whole = here + behind + post.surface(i + 2)
+    if (
+        post.letter(i + 2) == "H"
+        and 4 <= len(whole) <= 5
+        and post.surface(i + 2) not in _PARTICLES
+        and is_listed(whole)
+    ):
+        yield from (i + 1, i + 2)
+        return
     if len(behind) <= 2 and _is_given(
         here + behind, popular_only=behind in _PARTICLES or post.role(i + 1) != ""
     ):
@@ -184,6 +193,17 @@ def _latin(post: Post, i: int) -> Iterator[int]:
             at += step
         if len(between) <= 2 and post.letter(at) in {"A", "T"} and post.surface(at) not in _LATIN_WORDS:
             yield from between
+            yield at
+
+
+def _other_half(post: Post, i: int) -> Iterator[int]:
+    """樋口|真理: a family name beside a given name, both known to the analyser."""
+    here = post.tokens[i]
+    if here is None or here.pos3 != "人名":
+        return
+    for at, half in ((i - 1, "姓"), (i + 1, "名")):
+        other = post.tokens[at]
+        if other is not None and other.pos4 == half and other.pos4 != here.pos4 and not post.role(at):
             yield at
 
 
@@ -232,7 +252,7 @@ def _reads(post: Post, i: int) -> bool:
     return post.surface(i) in {"と", "って"} and post.surface(i + 1)[:1] in {"読", "よ"}
 
 
-_ANY: Final = (_full_name, _reading)
+_ANY: Final = (_other_half, _full_name, _reading)
 _RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
     "C": (_kanji_left, _kanji_right, _kana_right, *_ANY),
     "H": (_kanji_right, _kana_right, _kana_left, *_ANY),

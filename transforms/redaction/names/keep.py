@@ -39,9 +39,10 @@ BRANDS: Final = words("""
     ファイザー モデルナ ノババックス アストラゼネカ ヤンセン バイエル ノバルティス メルク ロシュ リリー サノフィ グラクソ アッヴィ ギリアド
     塩野義 久光 第一三共 中外 参天 興和 救心 養命酒 龍角散 正露丸 樋屋 奇応丸
     ダヴィンチ ダビンチ アライナー インビザライン アルファード ヴェルファイア プリウス ノート デミオ アクア フィット ハイエース アルト タント ムーヴ ワゴン マイナ
+    漱石 鴎外 太宰 芥川 諭吉 千羽鶴 薬師寺 東大寺 法隆寺 ターザン ゾロ サンタ サンタクロース ルパン コナン ドラえもん のび太 アンパンマン
     トイプー トイプードル シバ チワワ ポメ ダックス プードル マルチーズ
     """)
-"""Makers, chains, drugs, cars, breeds whose names look like people's; kept where no honorific follows."""
+"""Makers, chains, drugs, cars, breeds, writers, temples, heroes whose names look like people's; kept where no honorific follows."""
 
 PUBLIC_FIGURES: Final = words("""
     山中伸弥 大谷翔平 野口英世 北里柴三郎 渋沢栄一 津田梅子 福沢諭吉 樋口一葉 夏目漱石 森鴎外 手塚治虫 江戸川乱歩 太宰治 芥川龍之介 宮沢賢治
