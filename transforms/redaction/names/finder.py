@@ -20,7 +20,7 @@ from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import HINT, NAME_KANJI, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
-from transforms.redaction.names.spaced import spaced
+from transforms.redaction.names.spaced import latin, spaced
 from transforms.redaction.names.spotting import spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
@@ -58,9 +58,9 @@ BARS: Final[dict[str, dict[str, float]]] = {
         "person.pet": (0.02, 0.02, 0.1, 0.1, 0.25, 0.05, 0.1, 0.5),
         "person.title": (0.03, 0.04, 0.1, 0.15, 0.5, 0.1, 0.2, 0.6),
         "person.hearsay": (0.04, 0.05, 0.15, 0.15, 0.5, 0.06, 0.15, 0.7),
-        "person.label": (0.03, 0.1, 0.1, 0.1, 0.08, 0.2, 0.2, 0.2),
+        "person.label": (0.02, 0.06, 0.08, 0.05, 0.06, 0.15, 0.15, 0.2),
         "person.cue": (0.05, 0.1, 0.15, 0.15, 0.25, 0.2, 0.3, 0.5),
-        "person.model": (0.14, 0.3, 0.4, 0.42, 0.55, 0.55, 0.4, 0.6),
+        "person.model": (0.22, 0.4, 0.45, 0.5, 0.55, 0.6, 0.45, 0.6),
     }.items()
 }
 """Probability that is enough, by the cue beside the word and by what the word is made of."""
@@ -115,8 +115,12 @@ class NameFinder:
             Disjoint spans of type PERSON in order, in code points of the original.
         """
         found = self._found(folded.text, tokens) if tokens else []
-        if " " in folded.text or "・" in folded.text:
-            found = _merged(found + [_Found(*span, 0.9, "person.spaced") for span in spaced(folded.text)])
+        text = folded.text
+        other = [_Found(*span, 0.8, "person.latin") for span in latin(text)]
+        if " " in text or "・" in text:
+            other += [_Found(*span, 0.9, "person.spaced") for span in spaced(text)]
+        if other:
+            found = _merged(found + other)
         return [Span(*folded.origin_span(f.start, f.end), "PERSON", round(f.score, 3), f.rule) for f in found]
 
     def _found(self, text: str, tokens: Sequence[Token]) -> list[_Found]:

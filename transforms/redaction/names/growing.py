@@ -181,6 +181,16 @@ def _bridge(post: Post, i: int) -> Iterator[int]:
             yield i + 2 * step
 
 
+def _list(post: Post, i: int) -> Iterator[int]:
+    """光・新・望: kanji names of a list."""
+    for step in (-1, 1):
+        at = i + 2 * step
+        if post.surface(i + step) != "・" or post.letter(at) != "C" or post.surface(at) in _NO_HALF:
+            continue
+        if is_name_like(post, at) and not post.words[at + step].description.candidate:
+            yield at
+
+
 def _latin(post: Post, i: int) -> Iterator[int]:
     """VU THI NGOC, K.Morita: words in Latin letters with a capital, with spaces or a full stop between."""
     if post.letter(i) not in {"A", "T"}:
@@ -254,7 +264,7 @@ def _reads(post: Post, i: int) -> bool:
 
 _ANY: Final = (_other_half, _full_name, _reading)
 _RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
-    "C": (_kanji_left, _kanji_right, _kana_right, *_ANY),
+    "C": (_kanji_left, _kanji_right, _kana_right, _list, *_ANY),
     "H": (_kanji_right, _kana_right, _kana_left, *_ANY),
     "K": (_kanji_right, _kana_right, _bridge, *_ANY),
     "A": (_latin,),

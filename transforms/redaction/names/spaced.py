@@ -1,6 +1,7 @@
-"""Names written letter by letter: 田 中 先 生, 戸・倉・文・枝, た な か, T a n a k a.
+"""Names in spellings that no dictionary knows: letter by letter (田 中 先 生, 戸・倉・文・枝, T a n a k a), small Latin letters.
 
-Belongs here: runs of single letters with separators, put together and compared with the lists.
+Belongs here: runs of single letters with separators, put together and compared with the lists; Latin words beside a
+title, whatever their case.
 Does not: names cut by the analyser alone (`joining`, `spotting`).
 """
 
@@ -83,3 +84,26 @@ def _is_name(name: str, *, addressed: bool) -> bool:
     return addressed and (
         reading in names.surname_readings_frequent or reading in names.given_readings_popular
     )
+
+
+_LATIN: Final = re.compile(
+    r"(?<![A-Za-z])(?:[Dd][Rr]|[Pp]rof)\.? ?([A-Za-z]{3,15})(?![A-Za-z])"
+    r"|(?<![A-Za-z@._/-])([a-z]{3,15})(?= ?(?:先生|さん|様|さま|医師|氏|くん|ちゃん))"
+)
+
+
+def latin(text: str) -> Iterator[tuple[int, int]]:
+    """Listed names in Latin letters of any case beside a title: dr.kuroda, matsuda先生.
+
+    Args:
+        text: folded.
+
+    Yields:
+        Their spans, without titles.
+    """
+    names = lexicon()
+    for find in _LATIN.finditer(text):
+        group = find.lastindex or 1
+        low = find[group].lower()
+        if low in names.romaji_surnames or low in names.romaji_given:
+            yield find.span(group)
