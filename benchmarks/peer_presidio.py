@@ -36,9 +36,24 @@ TUNED: dict[str, tuple[list[str], list[str]]] = {
 }
 
 
+LABELS = {
+    "Person": "PERSON", "Address_Other": "LOCATION", "Postal_Address": "LOCATION", "Phone_Number": "PHONE", "Email": "EMAIL", "URL": "URL",
+    "Age": "AGE", "Company": "AFFILIATION", "School": "AFFILIATION",
+}  # fmt: skip
+"""GiNZA's labels as Presidio's entities: without this no name of GiNZA's passes through Presidio."""
+
+
 def analyzer(*, tuned: bool) -> AnalyzerEngine:
     """Presidio over ja_ginza, with the patterns above or without."""
-    models = {"nlp_engine_name": "spacy", "models": [{"lang_code": "ja", "model_name": "ja_ginza"}]}
+    models: dict[str, object] = {
+        "nlp_engine_name": "spacy",
+        "models": [{"lang_code": "ja", "model_name": "ja_ginza"}],
+    }
+    if tuned:
+        models["ner_model_configuration"] = {
+            "model_to_presidio_entity_mapping": LABELS,
+            "labels_to_ignore": [],
+        }
     engine = NlpEngineProvider(nlp_configuration=models).create_engine()
     registry = RecognizerRegistry(supported_languages=["ja"])
     registry.load_predefined_recognizers(languages=["ja"], nlp_engine=engine)

@@ -57,6 +57,10 @@ _Word = tuple[int, int, str, tuple[str, str, str, str, str, str]]
 """White space before, length, surface, features: all of a token but where it stands."""
 
 
+Analysis = list[tuple[int, str, str]]
+"""What the analyser wrote of a text: for each piece its offset, itself, and the records."""
+
+
 def _analyser(node_format: str) -> fugashi.GenericTagger:
     """An analyser that writes each word by one of MeCab's output formats."""
     return fugashi.GenericTagger(
@@ -97,34 +101,40 @@ class Tokenizer:
         Returns:
             The words in order, with offsets into the folded text. White space is no word.
         """
+        return self.tokens(self.analyse(folded))
+
+    def analyse(self, folded: Folded | str) -> Analysis:
+        """The analyser's part of `tokenize`: over many texts it is faster done for all of them before `tokens`."""
         text = folded if isinstance(folded, str) else folded.text
         text = _UNSAFE_RE.sub(" ", text)
         if len(text) <= MAX_CHUNK:
-            return self._chunk(text, 0)
-        tokens: list[Token] = []
+            return [(0, text, self._ids.parse(text))]
+        pieces: Analysis = []
         start = 0
         while start < len(text):
             end = _chunk_end(text, start)
-            tokens += self._chunk(text[start:end], start)
+            piece = text[start:end]
+            pieces.append((start, piece, self._ids.parse(piece)))
             start = end
-        return tokens
+        return pieces
 
-    def _chunk(self, text: str, offset: int) -> list[Token]:
-        """Words of one piece that begins at an offset."""
-        records = self._ids.parse(text).split(_RECORD_SEP)
-        if not records[-1]:
-            records.pop()
-        known = self._known
-        try:
-            words = [known[r] for r in records]
-        except KeyError:
-            words = self._learn(text, records)
-        tokens = []
-        new = tuple.__new__
-        for space, length, surface, features in words:
-            start = offset + space
-            offset = start + length
-            tokens.append(new(Token, (surface, start, offset) + features))  # noqa: RUF005 (twice as fast)
+    def tokens(self, analysis: Analysis) -> list[Token]:
+        """The words that `analyse` found."""
+        tokens: list[Token] = []
+        add, new, known = tokens.append, tuple.__new__, self._known
+        for offset, text, raw in analysis:
+            records = raw.split(_RECORD_SEP)
+            if not records[-1]:
+                records.pop()
+            try:
+                words = [known[r] for r in records]
+            except KeyError:
+                words = self._learn(text, records)
+            end = offset
+            for space, length, surface, features in words:
+                start = end + space
+                end = start + length
+                add(new(Token, (surface, start, end) + features))  # noqa: RUF005 (twice as fast)
         return tokens
 
     def _learn(self, text: str, records: list[str]) -> list[_Word]:
