@@ -19,6 +19,11 @@ _NAME: Final = (
     rf"(?:(?<![一-龥々ァ-ヴーA-Za-z])|(?:(?<![ぁ-ん一-龥々ァ-ヴーA-Za-z])|(?<=[のはがをにでへと、て])){_KANA}(?:{_KANA}|に){{1,4}})"
     rf"{_WORD}{{1,10}}(?:[のがヶ]?{_KANA}{{2,5}})?"
 )
+_JOINED: Final = (
+    r"(?:(?<![一-龥々ァ-ヴーA-Za-z])(?:(?![娘孫妹姉兄弟父母夫妻隣市県町村次前元他同今昔別先某当親子私僕俺彼])[一-龥]の[一-龥]{1,2}"
+    r"|[一-龥]{1,2}が[丘原浜崎峰岡森谷台野関岳])[一-龥々ヶケァ-ヴー]{0,6})"
+)
+"""Names with a particle in them: 日の出, 光が丘."""
 _KANA_NAME: Final = rf"(?:(?<![ぁ-ん一-龥々ァ-ヴーA-Za-z])|(?<=[のはがをにでへと、て])){_KANA}{{3,5}}"
 _MEDICAL: Final = re.compile(
     r"病院|医院|クリニック|診療所|歯科|医療|製薬|薬品|ファーマ|メディカル|医科|内科|外科|眼科|皮膚|整形|ホスピタル|療育|訪問看護|介護|デイ|老健|ケア|製剤|健保|保険|看護(?!専門|大学|学校)|薬局(?!店)"
@@ -55,7 +60,7 @@ SCHOOL: Final = Pattern(
     rule="affiliation.school",
     type="AFFILIATION",
     regex=re.compile(
-        rf"(?P<id>{_FOUNDER}?(?P<name>{_NAME}|{_KANA_NAME}){_SCHOOL}(?:{_WORD}{{0,3}}(?:部|科))?(?:[0-9四五六一二三]年[0-9一二三四五六]組)?)"
+        rf"(?P<id>{_FOUNDER}?(?P<name>{_JOINED}|{_NAME}|{_KANA_NAME}){_SCHOOL}(?:{_WORD}{{0,3}}(?:部|科))?(?:[0-9四五六一二三]年[0-9一二三四五六]組)?)"
     ),
     needs='nothing',
     triggers=("学校", "高校", "学園", "学院", "保育", "幼稚園", "こども園", "大学", "短大", "女子大", "中等部", "高専", "女学"),
@@ -64,7 +69,7 @@ SCHOOL: Final = Pattern(
     before=30,
     after=24,
     score=0.75,
-    examples=("不登校の息子(14歳、青葉第二中学校)", "県立北陵高校の2年です。担任にも", "保育園(つくし野まどか保育園)で手足口病を娘が", "園はしらゆり保育園。", "私はあおば町立第二中学校の教員"),
+    examples=("不登校の息子(14歳、青葉第二中学校)", "県立北陵高校の2年です。担任にも", "保育園(つくし野まどか保育園)で手足口病を娘が", "園はしらゆり保育園。", "娘さんの学校名(光が丘女学館)", "私はあおば町立第二中学校の教員"),
     near_misses=("娘の保育園で", "東京大学医学部附属病院", "近所の小学校の先生", "看護学校の先生", "子どもが高校に通う", "調理専門学校に入学する息子"),
 )  # fmt: skip
 
@@ -248,7 +253,7 @@ _INDUSTRY: Final = "(?:" + "|".join(sorted(_INDUSTRIES, key=len, reverse=True)) 
 _PLACE: Final = r"(?:本社|本店|[一-龥ァ-ヴー]{1,5}(?:支店|支社|工場|営業所|営業部|事業所|センター|店)|[一-龥ァ-ヴー]{1,5}[部課係室]|[一-龥]{1,4}[一二三]課)"
 _BRANCH: Final = rf"(?:\s?{_PLACE}){{0,3}}"
 _LEGAL: Final = r"(?:株式会社|有限会社|合同会社|\(株\)|\(有\))"
-_COMPANY: Final = rf"(?:{_LEGAL}\s?)?(?:{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:{_LEGAL})?{_BRANCH}"
+_COMPANY: Final = rf"(?:{_LEGAL}\s?)?(?:{_JOINED}|{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:{_LEGAL})?{_BRANCH}"
 _EMPLOY: Final = r"(?:勤務先|勤め先|勤め|職場|会社|就職先|転職先|復職先|取引先|元請け|前職|現職|職歴|仕事|パート先|バイト先|派遣先|実習先|出す先|所属|事業主欄?|上司|雇い主|親会社|弊社|当社|情報誌|学校名|グループ名)"
 _EMPLOY_WORDS: Final = (
     "勤務先", "勤め", "職場", "会社", "就職先", "転職先", "復職先", "取引先", "元請け", "前職", "現職", "職歴", "パート先", "バイト先", "派遣先", "出す先", "事業主", "上司", "仕事", "雇い主", "弊社", "当社", "情報誌", "学校名", "グループ名", "所属", "実習先",
@@ -329,7 +334,7 @@ COMPANY_LEGAL: Final = Pattern(
     rule="affiliation.company",
     type="AFFILIATION",
     regex=re.compile(
-        rf"(?P<id>{_LEGAL}\s?(?:{_KANA}{{2,5}})?{_WORD}{{1,10}}{_BRANCH}|(?:{_NAME}|{_KANA_NAME}){_LEGAL}{_BRANCH})"
+        rf"(?P<id>{_LEGAL}\s?(?:{_KANA}{{2,5}})?{_WORD}{{1,10}}{_BRANCH}|(?:{_JOINED}|{_NAME}|{_KANA_NAME}){_LEGAL}{_BRANCH})"
     ),
     needs="nothing",
     triggers=("株式会社", "有限会社", "合同会社", "(株)", "(有)"),
@@ -367,14 +372,14 @@ COMPANY_INDUSTRY: Final = Pattern(
     triggers=tuple(_INDUSTRIES),
     guard=_employer,
     score=0.75,
-    examples=("北斗マテリアルの健診で再検査", "日の出製作所の産業医やってる", "退職して丸栄精機の保険証が", "ユニオン鉄鋼勤務", "豊橋市の三河フーズで、はたらいて"),
+    examples=("北斗マテリアルの健診で再検査", "日の出製作所の産業医やってる", "退職して丸栄精機の保険証が", "ユニオン鉄鋼勤務", "日の出製作所の産業医やってる", "豊橋市の三河フーズで、はたらいて"),
     near_misses=("会社の健診で", "工場の同僚が", "自動車の人が", "乗り合わせた清掃の人が"),
 )  # fmt: skip
 
 COMPANY_BRANCHED: Final = Pattern(
     rule="affiliation.branch",
     type="AFFILIATION",
-    regex=re.compile(rf"(?P<id>(?:{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:\s?{_PLACE}){{1,3}})"),
+    regex=re.compile(rf"(?P<id>(?:{_JOINED}|{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:\s?{_PLACE}){{1,3}})"),
     needs="nothing",
     triggers=tuple(_INDUSTRIES),
     guard=_employer,
