@@ -1,14 +1,14 @@
 {#
-    Distinct authors, as a lower bound: pseudonyms are comparable within one key only, so the count is exact within a
-    key's scope, the largest of the scopes within a source, and the sum over sources.
+    Distinct authors of each cell and period, as a lower bound: pseudonyms are comparable within one key only, so the count
+    is exact within a key's scope, the largest of the scopes within a source, and the sum over sources.
 
-    relation: one row a statement: author, source, key_id, cluster, is_sensitive, amount, and the dimensions.
-    dimensions: list of columns. Rows of one post in one cell must be unique.
+    relation: one row a statement: cell, author, source, scope, cluster, is_sensitive, amount (numbers only: a year's
+    statements are many), and the period. Rows of one post in one cell must be unique.
 #}
-{% macro count_authors(relation, dimensions) %}
-    {%- set by = dimensions | join(', ') %}
+{% macro count_authors(relation, period, where='true') %}
     select
-        {{ by }},
+        cell,
+        period_on,
         sum(authors)::bigint as authors,
         sum(posts)::bigint as posts,
         sum(clusters)::bigint as clusters,
@@ -18,12 +18,12 @@
         sum(amounts)::bigint as amounts
     from (
         select
-            {{ by }}, source,
+            cell, period_on, source,
             max(authors) as authors, sum(posts) as posts, sum(clusters) as clusters,
             sum(sensitive_posts) as sensitive_posts, sum(amount) as amount, sum(amounts) as amounts
         from (
             select
-                {{ by }}, source, key_id,
+                cell, {{ period }} as period_on, source, scope,
                 count(distinct author) as authors,
                 count(*) as posts,
                 count(distinct cluster) as clusters,
@@ -31,6 +31,7 @@
                 sum(amount) as amount,
                 count(amount) as amounts
             from {{ relation }}
+            where {{ where }}
             group by all
         )
         group by all

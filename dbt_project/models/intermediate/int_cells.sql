@@ -1,28 +1,53 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_open_months() }}") }}
 -- depends_on: {{ ref('int_open_months') }}
 
-{%- set cell = ['mart', 'grain', 'period_on', 'week_on', 'month_on', 'entity', 'voice_class', 'd1', 'breakdown', 'value', 'parent', 'family'] %}
+{%- set names = ['mart', 'd1', 'breakdown', 'value', 'parent', 'family', 'entity', 'voice_class'] | join(', ') %}
 
 with statements as (
 
-    select * from {{ ref('int_statements') }}
+    select
+        hash({{ names }}) as cell,
+        mart,
+        breakdown,
+        posted_on,
+        week_on,
+        month_on,
+        hash(source) as source,
+        hash(source, key_id) as scope,
+        author,
+        case when mart = 'rumours' then cluster end as cluster,  -- spreading by copies is asked of rumours only
+        is_sensitive,
+        amount
+    from {{ ref('int_statements') }}
 
 ),
 
-by_grain as (
+labels as (
 
-    select 'week' as grain, week_on as period_on, * exclude (posted_on) from statements where mart <> 'segments'
-    union all by name
-    select 'month' as grain, month_on as period_on, * exclude (posted_on, week_on) from statements
-    union all by name
-    select 'day' as grain, posted_on as period_on, * exclude (posted_on) from statements
-    where mart in ('reputation', 'topics') and breakdown in ('all', 'sentiment')
+    select distinct hash({{ names }}) as cell, {{ names }}
+    from {{ ref('int_statements') }}
+
+),
+
+periods as (
+
+    select 'day' as grain, * from ({{ count_authors('statements', 'posted_on', "mart in ('reputation', 'topics') and breakdown in ('all', 'sentiment')") }})
+    union all
+    select 'week' as grain, * from ({{ count_authors('statements', 'week_on', "mart <> 'segments'") }})
+    union all
+    select 'month' as grain, * from ({{ count_authors('statements', 'month_on') }})
 
 ),
 
 counted as (
 
-    {{ count_authors('by_grain', cell) }}
+    select
+        l.* exclude (cell),
+        p.* exclude (cell),
+        case when p.grain <> 'month' then {{ week_of('p.period_on') }} end as week_on,
+        case when p.grain = 'month' then p.period_on else {{ month_of('p.period_on') }} end as month_on
+    from periods as p
+    inner join labels as l on p.cell = l.cell
 
 ),
 
