@@ -199,6 +199,7 @@ class Redactor:
 
     def _block(self, texts: list[str]) -> list[Redaction | RedactionFailure]:
         """Redact a block, a stage at a time. Raises as soon as any text fails."""
+        _refuse_length(texts)
         settled = self._stable(texts)
         for spans in settled:
             self._refuse(spans)
@@ -277,6 +278,7 @@ class Redactor:
         self, text: str, known_names: Sequence[str]
     ) -> tuple[list[Span], dict[tuple[int, str, str], str]]:
         """The spans of a text, and the cues of those that patterns found, by start, type and rule."""
+        _refuse_length([text])
         folded = fold(_searchable(text))
         found = self._gate.find(folded.numeric.text)
         structured = self._mapped(folded, found)
@@ -396,14 +398,14 @@ def _plain(word: str) -> str:
     return fold(word.strip()).text
 
 
-def _searchable(text: str) -> str:
-    """The text with placeholders of an earlier pass blanked, at the same length.
-
-    Raises:
-        RedactionError: if it is too long.
-    """
-    if len(text) > MAX_CHARS:
+def _refuse_length(texts: Iterable[str]) -> None:
+    """Raise if a text is too long to be searched."""
+    if any(len(text) > MAX_CHARS for text in texts):
         raise RedactionError("too_long")
+
+
+def _searchable(text: str) -> str:
+    """The text with placeholders of an earlier pass blanked, at the same length."""
     spans = placeholder_spans(text)
     if not spans:
         return text

@@ -198,5 +198,10 @@ def test_a_megabyte_is_answered_at_once(redactor: Redactor) -> None:
     assert list(redactor.redact_lines([line])) == [{"id": "big", "error": "too_long"}]
 
 
+def test_a_text_may_grow_beyond_the_bound(redactor: Redactor) -> None:
+    text = ("090-1234-5678 2歳、" * MAX_CHARS)[:MAX_CHARS]
+    assert isinstance(redactor.redact_many([text])[0], Redaction)
+
+
 def test_deep_json_is_a_bad_line(redactor: Redactor) -> None:
     assert list(redactor.redact_lines([b"[" * 100_000])) == [{"id": None, "error": "not_json"}]
