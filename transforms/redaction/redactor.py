@@ -33,8 +33,8 @@ MAX_SPANS: Final = 20_000
 BLOCK: Final = 1024
 """Texts that `redact_many` takes through a stage together."""
 
-_ROUNDS: Final = 4
-"""How often a redacted text is searched again at most."""
+_ROUNDS: Final = 8
+"""How often a redacted text is searched again. One that still yields something then is no post, and fails closed."""
 
 _BLANK: Final = "。"
 """Stands for each character of a placeholder while a text is searched: no pattern reaches across a full stop."""
@@ -56,7 +56,7 @@ class RedactionFailure(NamedTuple):
     """A text that may not pass on.
 
     Attributes:
-        reason: a code: `too_long`, `too_many_spans`, `failed_<error>` or `dropped_by_policy`; never text of the post.
+        reason: a code: `too_long`, `too_many_spans`, `unstable`, `failed_<error>` or `dropped_by_policy`; never text of the post.
     """
 
     reason: str
@@ -226,6 +226,8 @@ class Redactor:
                     settled[i] = sorted([*settled[i], *shadow.mapped(more)])
                     still_open.append(i)
             open_texts = still_open
+        if open_texts:
+            raise RedactionError("unstable")
         return settled
 
     def _search(self, texts: list[str]) -> list[list[Span]]:
@@ -291,6 +293,8 @@ class Redactor:
             if not more or self._replace(shadow.near, more) == shadow.near:
                 break
             spans = sorted([*spans, *shadow.mapped(more)])
+        else:
+            raise RedactionError("unstable")
         cues = {(c.start, c.type, c.rule): f.cue for c, f in zip(structured, found, strict=True) if f.cue}
         return spans, cues
 
