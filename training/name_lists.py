@@ -3,7 +3,7 @@
 Writes `transforms/redaction/names/data/unidic_names.txt`, which ships with the package because the dictionary answers
 only for whole words: a name that the analyser cuts into pieces (いわ|も|と) is found again by its reading. Three lines,
 each a list separated by spaces: family names as written, readings of family names, readings of given names. UniDic is
-used under its BSD licence (docs/models/names.md tells the copyright).
+used under its BSD licence (training/names.md tells the copyright).
 """
 
 from __future__ import annotations

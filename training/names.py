@@ -68,7 +68,7 @@ class Settings:
         longest: tokens of the longest segment; longer ones are cut.
     """
 
-    copies: int = 3
+    copies: int = 6
     epochs: int = 30
     rate: float = 0.2
     ridge: float = 1e-5

@@ -60,7 +60,7 @@ BARS: Final[dict[str, dict[str, float]]] = {
         "person.hearsay": (0.04, 0.05, 0.15, 0.15, 0.5, 0.06, 0.15, 0.7),
         "person.label": (0.02, 0.06, 0.08, 0.05, 0.06, 0.15, 0.15, 0.2),
         "person.cue": (0.05, 0.1, 0.15, 0.15, 0.25, 0.2, 0.3, 0.5),
-        "person.model": (0.22, 0.4, 0.45, 0.5, 0.55, 0.6, 0.45, 0.6),
+        "person.model": (0.18, 0.4, 0.45, 0.48, 0.55, 0.6, 0.45, 0.6),
     }.items()
 }
 """Probability that is enough, by the cue beside the word and by what the word is made of."""

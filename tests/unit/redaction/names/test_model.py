@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
+import struct
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from training.name_lists import entries
 from training.name_swaps import Namer, rename_facilities, swap
 from training.names import Settings, build, marginals, score, train
 from transforms.redaction.names import model as m
@@ -116,3 +119,21 @@ def test_facilities_are_renamed_and_people_left() -> None:
 
 def test_the_default_model_is_read_once() -> None:
     assert default_model() is default_model()
+
+
+def test_the_card_is_about_the_shipped_weights() -> None:
+    card = (Path(__file__).parents[4] / "training/names.md").read_text(encoding="utf-8")
+    assert (
+        hashlib.sha256((files("transforms.redaction.names") / m.WEIGHTS_FILE).read_bytes()).hexdigest()
+        in card
+    )
+
+
+def test_the_dictionary_s_names_are_read_from_its_format() -> None:
+    header = struct.pack("<10I", 0, 102, 0, 0, 0, 0, 4, 2, 0, 0)
+    row = "名詞,固有名詞,人名,姓,*,*,オオイシ,大石,大石,オオイシ,大石"
+    features = ("名詞,普通名詞,一般,*\0" + row + "\0").encode()
+    header = header[:32] + struct.pack("<I", len(features)) + header[36:]
+    assert [r[8] for r in entries(header + bytes(32) + bytes(6) + features)] == ["大石"]
+    with pytest.raises(ValueError, match=r"format 7, 102 was expected"):
+        entries(struct.pack("<10I", 0, 7, 0, 0, 0, 0, 0, 0, 0, 0))
