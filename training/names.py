@@ -381,7 +381,7 @@ lists keep eponyms, brands and public figures.
   names somebody, with other names from japanese-personal-name-dataset (MIT) and UniDic (BSD licence, Copyright (c)
   2011-2013 The UniDic Consortium). The gold posts are never trained on.
 * Settings: {settings}.
-* File: `data/weights.bin`, {size} bytes, SHA-256 `{weights}`; one with another hash is refused.
+* File: `data/weights.npz`, {size} bytes, SHA-256 `{weights}`; one with another hash is refused.
 
 ## What the whole finder does on files that its model has not seen ({folds} folds over files)
 

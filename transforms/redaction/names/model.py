@@ -39,8 +39,8 @@ from transforms.text.tokens import Token
 BUCKETS: Final = 1 << 18
 """Integers that feature strings are hashed to."""
 
-WEIGHTS_FILE: Final = "data/weights.bin"
-HASH_FILE: Final = "data/weights.sha256"
+WEIGHTS_FILE: Final = "data/weights.npz"
+HASH_FILE: Final = "data/weights.sha256.txt"
 
 NEVER: Final = -99.0
 """Evidence of words that cannot be part of a name."""
@@ -119,10 +119,9 @@ def dump_weights(weights: Weights) -> bytes:
         "transitions": weights.transitions.astype(np.float32),
         "bias": np.array(weights.bias, np.float32),
     }
-    parts = io.BytesIO()
-    for name in sorted(arrays):
-        np.save(parts, arrays[name], allow_pickle=False)
-    return zlib.compress(parts.getvalue(), 9)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, allow_pickle=False, **arrays)
+    return packed.getvalue()
 
 
 def parse_weights(data: bytes, sha256: str) -> Weights:
@@ -140,11 +139,12 @@ def parse_weights(data: bytes, sha256: str) -> Weights:
         raise ModelError(
             f"weights of the name model have hash {found[:12]}…, {sha256.strip()[:12]}… was expected"
         )
-    parts = io.BytesIO(zlib.decompress(data))
-    arrays = {name: np.load(parts, allow_pickle=False) for name in ("at", "bias", "transitions", "values")}
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        at, kept = arrays["at"], arrays["values"]
+        transitions, bias = arrays["transitions"], float(arrays["bias"])
     values = np.zeros(BUCKETS, np.float32)
-    values[arrays["at"]] = arrays["values"]
-    return Weights(values, arrays["transitions"], float(arrays["bias"]))
+    values[at] = kept
+    return Weights(values, transitions, bias)
 
 
 def load_weights() -> Weights:
