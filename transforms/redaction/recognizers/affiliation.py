@@ -391,6 +391,24 @@ COMPANY_BRANCHED: Final = Pattern(
     near_misses=("工場の営業部で働く",),
 )
 
+_GENERIC_WORKPLACE: Final = re.compile(
+    r"役所|役場|病棟|施設|工場|会社|企業|職場|現場|薬局|学校|ホーム|海外|夜勤|外来|救急|透析|ICU|オペ室|手術室|検診|センター|クリーンルーム|コールセンター|屋外|在宅|自宅|都内|市内|県内|地元|地方|田舎|都会|東京|大阪|名古屋|福岡|札幌|[都道府県市区町村]$"
+    r"|飲食|食堂|店$|屋$|局$|園$|室$|科$|部$|所$(?<!製作所)|現役|男性|女性|パート|バイト|フルタイム|時短|正規|非正規|単身|共働|長時間|日勤|当直|交代|医師|看護|助産|介護|保育|薬剤|技師|公務員|教員|教師|一般|民間|大手|別|同じ|全員|家族|本人|夫婦|父|母|夫|妻"
+)
+EMPLOYER_VERB: Final = Pattern(
+    rule="affiliation.employer_verb",
+    type="AFFILIATION",
+    regex=re.compile(
+        r"(?<![一-龥々ヶケァ-ヴーA-Za-z0-9・])(?P<id>[一-龥々ヶケァ-ヴーA-Za-z&・]{3,14})(?=(?:に|で)勤め(?:て|る|た)|(?:に|で)勤務(?:し|の)|で働(?:いて|く)|勤務の(?:父|母|夫|妻|兄|弟|姉|妹|息子|娘|旦那|主人))"
+    ),
+    needs="nothing",
+    triggers=("勤め", "勤務", "で働"),
+    guard=lambda m: _employer(m) and not _GENERIC_WORKPLACE.search(m[0]),
+    score=0.65,
+    examples=("夫はＮＴＴデータで働いてます", "JR東日本勤務の父"),
+    near_misses=("都内で働いている", "介護現場で働く", "夫は市役所に勤めて", "救急で働いて"),
+)
+
 RECOGNIZERS: Final = (
     SCHOOL,
     SCHOOL_SHORT,
