@@ -15,13 +15,14 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from orchestration.guard import PlainError
 
@@ -46,6 +47,11 @@ class Mart:
     rows: int
     content_sha256: str
     columns: dict[str, str]
+    held_rows: int = 0
+
+
+Settle = Callable[[str, pl.DataFrame], pl.DataFrame]
+"""Takes a mart's name and rows, gives the rows that may be published, with a further column `is_held` where it kept some."""
 
 
 @dataclass(slots=True)
@@ -98,7 +104,10 @@ def require_free_space(folder: Path, needed: int) -> None:
 
 
 def build_candidate(
-    warehouse: Path, folder: Path, descriptions: Mapping[str, Mapping[str, str]] | None = None
+    warehouse: Path,
+    folder: Path,
+    descriptions: Mapping[str, Mapping[str, str]] | None = None,
+    settle: Settle | None = None,
 ) -> Candidate:
     """Copy every table of the warehouse's marts schema into a new folder.
 
@@ -106,6 +115,7 @@ def build_candidate(
         warehouse: DuckDB file with schema `marts`.
         folder: where to build; must not exist.
         descriptions: by table, by column (and under "" for the table): comments for readers of the database.
+        settle: last word on each mart's rows, before any is written: what it takes away leaves no trace in the file.
 
     Returns:
         The candidate, files closed.
@@ -129,15 +139,33 @@ def build_candidate(
         ]
         if not names:
             raise PublicationError("the warehouse holds no marts; the earlier release stays current")
-        marts = [_copy_mart(con, name, folder, (descriptions or {}).get(name, {})) for name in names]
+        marts = [_copy_mart(con, name, folder, (descriptions or {}).get(name, {}), settle) for name in names]
         con.execute("CHECKPOINT release")
         con.execute("DETACH release")
     return Candidate(folder, marts)
 
 
-def _copy_mart(con: duckdb.DuckDBPyConnection, name: str, folder: Path, comments: Mapping[str, str]) -> Mart:
+def _copy_mart(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    folder: Path,
+    comments: Mapping[str, str],
+    settle: Settle | None,
+) -> Mart:
     table = _quote(name)
-    con.execute(f"CREATE TABLE release.main.{table} AS SELECT * FROM w.{MARTS_SCHEMA}.{table} ORDER BY ALL")
+    rows_in_order = f"SELECT * FROM w.{MARTS_SCHEMA}.{table} ORDER BY ALL"
+    held = 0
+    if settle is None:
+        con.execute(f"CREATE TABLE release.main.{table} AS {rows_in_order}")
+    else:
+        frame = settle(name, con.execute(rows_in_order).pl())
+        if "is_held" in frame.columns:
+            held = int(frame["is_held"].sum())
+            frame = frame.drop("is_held")
+        con.execute(f"CREATE TABLE release.main.{table} AS {rows_in_order} LIMIT 0")
+        con.register("settled", frame.to_arrow())
+        con.execute(f"INSERT INTO release.main.{table} SELECT * FROM settled ORDER BY ALL")
+        con.unregister("settled")
     columns = {c: t for c, t, *_ in con.execute(f"DESCRIBE release.main.{table}").fetchall()}
     for column, comment in comments.items():
         target = f"COLUMN release.main.{table}.{_quote(column)}" if column else f"TABLE release.main.{table}"
@@ -152,7 +180,7 @@ def _copy_mart(con: duckdb.DuckDBPyConnection, name: str, folder: Path, comments
     while chunk := reader.fetchmany(10_000):
         rows += len(chunk)
         digest.update("\n".join(r[0] for r in chunk).encode() + b"\n")
-    return Mart(name, rows, digest.hexdigest(), columns)
+    return Mart(name, rows, digest.hexdigest(), columns, held)
 
 
 def sha256_of(path: Path) -> str:

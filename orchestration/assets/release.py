@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from orchestration import gates, publish
 from orchestration.guard import quiet
@@ -21,6 +22,7 @@ from orchestration.progress import Reporter
 from orchestration.publish import GateResult
 from orchestration.resources import Koe
 from orchestration.settings import DBT_PROJECT
+from transforms.disclosure import hold_back
 
 KEPT_RELEASES = 14
 
@@ -66,6 +68,36 @@ def descriptions(manifest: Path) -> dict[str, dict[str, str]]:
     }
 
 
+def cell_keys(manifest: Path) -> dict[str, list[str]]:
+    """The columns that name a cell of each mart, where dbt's `meta.keys` says so and the mart counts authors."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        n["name"]: list(n["config"]["meta"]["keys"])
+        for n in nodes
+        if n["resource_type"] == "model"
+        and n["config"].get("meta", {}).get("keys")
+        and "authors" in n["columns"]
+    }
+
+
+def against_release(before: Path | None, keys: Mapping[str, Sequence[str]], k: int) -> publish.Settle:
+    """Rows that may follow a release: a cell that would change by 1 to k-1 authors stays as it was published.
+
+    Args:
+        before: the current release, None if there is none yet.
+        keys: columns that name a cell, by mart.
+        k: the smallest change that may be seen.
+    """
+
+    def settle(name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        published = before / "parquet" / f"{name}.parquet" if before else None
+        if name not in keys or published is None or not published.exists():
+            return rows
+        return hold_back(pl.read_parquet(published), rows, keys=list(keys[name]), k=k)
+
+    return settle
+
+
 def written_elsewhere(installation: Installation) -> list[Path]:
     """What a run writes beside the zones of posts: event log, dbt's artefacts, run facts, the warehouse."""
     zones = installation.zones
@@ -100,9 +132,11 @@ def release(
     for left in zones.published.glob(".candidate-*"):
         shutil.rmtree(left, ignore_errors=True)
     folder = zones.published / f".candidate-{uuid.uuid4().hex}"
-    candidate = publish.build_candidate(
-        zones.warehouse, folder, descriptions(DBT_PROJECT / "target" / "manifest.json")
+    manifest = DBT_PROJECT / "target" / "manifest.json"
+    settle = against_release(
+        publish.current_release(zones.published), cell_keys(manifest), installation.config.policy.k
     )
+    candidate = publish.build_candidate(zones.warehouse, folder, descriptions(manifest), settle)
     day = planted_day(installation)
     flock = installation.flock(day) if day else []
     results = [*earlier, *gates.candidate_gate(candidate, flock, written_elsewhere(installation), since)]

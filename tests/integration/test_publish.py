@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from orchestration import publish
+from orchestration.assets.release import against_release
 
 pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
@@ -118,3 +119,19 @@ def test_prune_keeps_the_newest_and_the_current(tmp_path: Path) -> None:
     assert len(removed) == 3
     assert publish.current_release(tmp_path / "published") is not None
     assert read(tmp_path / "published" / "current" / publish.DATABASE) == [(14,)]
+
+
+def test_a_cell_that_would_change_by_a_few_authors_stays_as_it_was_and_leaves_no_trace(
+    tmp_path: Path,
+) -> None:
+    first = release(tmp_path, [111])
+    settle = against_release(first, {"mart_a": ["day"]}, 10)
+    warehouse = make_warehouse(tmp_path / "next.duckdb", [115])
+    candidate = publish.build_candidate(warehouse, tmp_path / "published" / ".candidate", settle=settle)
+    assert [m.held_rows for m in candidate.marts] == [1]
+    assert read(candidate.folder / publish.DATABASE) == [(111,)]
+    many = publish.build_candidate(
+        make_warehouse(tmp_path / "more.duckdb", [121]), tmp_path / "published" / ".more", settle=settle
+    )
+    assert [m.held_rows for m in many.marts] == [0]
+    assert read(many.folder / publish.DATABASE) == [(121,)]
