@@ -245,16 +245,19 @@ _NO_WORDS_RE: Final = re.compile(r"https?://\S{1,500}|\[[^\[\]\s]{1,80}\]", re.I
 """What has letters and yet no words: addresses of the web, placeholders."""
 
 
+_KANA_RE: Final = re.compile("[\u3041-\u30ff]")
+_KANJI_RE: Final = re.compile("[\u4e00-\u9fff]")
+
+
 def _foreign(text: str) -> bool:
-    """Whether letters are those of another language."""
-    letters = [c for c in text[:1000] if c.isalpha()]
-    kana = sum("\u3041" <= c <= "\u30ff" or "\uff66" <= c <= "\uff9f" for c in letters)
-    kanji = sum("\u4e00" <= c <= "\u9fff" for c in letters)
-    return (
-        len(letters) >= 8
-        and kana * 20 < len(letters)
-        and (kanji * 3 < len(letters) or (kana == 0 and len(letters) > 30))
-    )
+    """Whether letters are those of another language: hardly any kana, and few kanji or a long text of nothing else."""
+    beginning = text[:1000]
+    kana = len(_KANA_RE.findall(beginning))
+    if kana * 20 >= len(beginning):
+        return False
+    letters = sum(map(str.isalpha, beginning))
+    kanji = len(_KANJI_RE.findall(beginning))
+    return letters >= 8 and kana * 20 < letters and (kanji * 3 < letters or (not kana and letters > 30))
 
 
 def parse_line(line: bytes) -> Document | dict[str, Any]:

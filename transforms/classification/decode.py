@@ -131,20 +131,34 @@ class Decoder(NamedTuple):
         sure.append(np.where(relevant, chances["topics"].max(axis=1), 1.0))
         confidence = np.exp(np.mean(np.log(np.maximum(sure, 1e-6)), axis=0))
         return [
-            Decoded(
-                GuideLabels(
-                    relevant=bool(relevant[i]),
-                    sentiment=FIELDS["sentiment"][picked["sentiment"][i]],
-                    topics=tuple(FIELDS["topics"][j] for j in topics[i]) if relevant[i] else (),
-                    speaker=FIELDS["speaker"][picked["speaker"][i]],
-                    intent=FIELDS["intent"][picked["intent"][i]] if relevant[i] else "other",
-                    flags=tuple(v for v, given in zip(FIELDS["flags"], flags[i], strict=True) if given),
-                ),
-                float(confidence[i]),
-                float(chances["flags"][i, 0]),
+            Decoded(_labels(found, values, given, relevant=yes), sure_of, event)
+            for yes, found, values, given, sure_of, event in zip(
+                relevant.tolist(),
+                topics,
+                zip(*(picked[field].tolist() for field in EXCLUSIVE), strict=True),
+                flags.tolist(),
+                confidence.tolist(),
+                chances["flags"][:, 0].tolist(),
+                strict=True,
             )
-            for i in range(len(scores))
         ]
+
+
+def _labels(
+    topics: Sequence[int], picked: tuple[int, ...], flags: Sequence[bool], *, relevant: bool
+) -> GuideLabels:
+    """The labels of one document by their indices; one that is not relevant has no topics and the intent other."""
+    sentiment, speaker, intent = (
+        FIELDS[field][index] for field, index in zip(EXCLUSIVE, picked, strict=True)
+    )
+    return GuideLabels(
+        relevant=relevant,
+        sentiment=sentiment,
+        topics=tuple(FIELDS["topics"][j] for j in topics) if relevant else (),
+        speaker=speaker,
+        intent=intent if relevant else "other",
+        flags=tuple(value for value, given in zip(FIELDS["flags"], flags, strict=True) if given),
+    )
 
 
 def pick_topics(chances: F64, thresholds: F64) -> list[Sequence[int]]:
@@ -161,5 +175,6 @@ def pick_topics(chances: F64, thresholds: F64) -> list[Sequence[int]]:
     most = np.sort(margin, axis=1)[:, -min(MAX_TOPICS, chances.shape[1])]
     best = margin.max(axis=1)
     given = (margin >= np.minimum(1.0, best)[:, None]) & (margin >= most[:, None])
-    ranked = np.argsort(-chances, axis=1, kind="stable")
-    return [[int(j) for j in order if row[j]][:MAX_TOPICS] for row, order in zip(given, ranked, strict=True)]
+    counts = given.sum(axis=1).tolist()
+    ranked = np.argsort(np.where(given, -chances, 1.0), axis=1, kind="stable")[:, :MAX_TOPICS].tolist()
+    return [order[: min(count, MAX_TOPICS)] for order, count in zip(ranked, counts, strict=True)]

@@ -24,7 +24,7 @@ def test_sigmoid_is_safe() -> None:
 def test_fitted_probabilities_are_frequencies() -> None:
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(4000, 1)).astype(np.float32)
-    truth = (rng.random((4000, 1)) < sigmoid(3 * scores - 1)).astype(np.float32)
+    truth = (rng.random((4000, 1)) < sigmoid(3.0 * scores.astype(np.float64) - 1.0)).astype(np.float32)
     scaling = fit_binary(scores, truth)
     assert scaling.slope == pytest.approx(3, abs=0.4)
     chances = binary(scores, scaling)

@@ -17,6 +17,7 @@ from transforms.classification.features import (
     HIDDEN,
     MAX_TEXT,
     NAME,
+    first_sentence,
     hash_batch,
     hash_chars,
     hash_words,
@@ -65,18 +66,31 @@ def test_family_and_given_name_are_one_sign() -> None:
 
 def test_lemmas_hide_names_and_placeholders() -> None:
     folded = fold("［氏名］さんと［電話番号］と5人")
-    every, content = words(get_tokenizer().tokenize(folded))
-    assert every[0] == NAME
-    assert HIDDEN in every
-    assert "0" in every
-    assert NAME in content
-    assert "電話" not in every
+    lemmas = words(get_tokenizer().tokenize(folded))
+    assert lemmas[0] == NAME
+    assert HIDDEN in lemmas
+    assert "0" in lemmas
+    assert "電話" not in lemmas
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("  母が入院。面会は15分", "母が入院"),
+        ("", ""),
+        ("待った!長い", "待った"),
+        ("あ" * 90, "あ" * 40),
+        ("\n\n痛い", "痛い"),
+    ],
+)
+def test_first_sentence(text: str, first: str) -> None:
+    assert first_sentence(text) == first
 
 
 def test_ngrams_do_not_cross_documents() -> None:
-    apart = hash_chars(["ab", "cd"])
+    apart = hash_chars(["ab", "cd"], salt=0)
     assert apart.counts.tolist() == [10, 10]
-    alone = hash_chars(["ab"])
+    alone = hash_chars(["ab"], salt=0)
     assert apart.buckets[:10].tolist() == alone.buckets.tolist()
 
 
