@@ -51,6 +51,12 @@ def documents(count: int) -> list[Document]:
     ]
 
 
+def own_memory() -> int:
+    """Megabytes of this process alone: without the analyser's dictionary, a mapped file that all workers of a machine share."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("RssAnon"))) // 1024
+
+
 def time_classifier(posts: Sequence[Document]) -> dict[str, float]:
     """CPU time by step, batch after batch as a worker does it; nothing of a batch is kept."""
     loading, classifier = cpu(Classifier.load)
@@ -81,7 +87,8 @@ def time_classifier(posts: Sequence[Document]) -> dict[str, float]:
         "beyond_tokens_us_per_post": round(beyond, 1),
         "posts_per_cpu_second_beyond_tokens": round(1e6 / beyond),
         "posts_per_cpu_second_all": round(1e6 / (beyond + each["tokens"])),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "own_memory_mb": own_memory(),
+        "peak_resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
 

@@ -40,6 +40,8 @@ class Groups:
             for spelling in spellings:
                 by_spelling.setdefault(spelling, []).append(f"group:{name}")
         self._names = list(by_spelling.values())
+        self._first = [[f"first {name}" for name in names] for names in self._names]
+        self._last = [[f"last {name}" for name in names] for names in self._names]
         self._automaton = AhoCorasick(list(by_spelling), matchkind=MatchKind.Standard, store_patterns=False)
 
     def find(self, text: str, first: int, last: int) -> list[str]:
@@ -55,12 +57,11 @@ class Groups:
         """
         found: list[str] = []
         for spelling, start, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            names = self._names[spelling]
-            found += names
+            found += self._names[spelling]
             if start < first:
-                found += [f"first {name}" for name in names]
+                found += self._first[spelling]
             if start >= last:
-                found += [f"last {name}" for name in names]
+                found += self._last[spelling]
         return found
 
 
