@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
-from transforms.redaction.names.joining import HINT, NAME_KANJI, join
+from transforms.redaction.names.joining import NAME_KANJI, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
 from transforms.redaction.names.spaced import latin, spaced
 from transforms.redaction.names.spotting import spot
@@ -128,10 +128,9 @@ class NameFinder:
         tokens = spot(tokens, text) or tokens
         words = model.words(tokens)
         codes = "".join([w.code for w in words])
-        if HINT.search(codes):
-            joined = join(tokens, codes)
-            if joined is not None:
-                tokens, words = joined, model.words(joined)
+        joined = join(tokens, codes)
+        if joined is not None:
+            tokens, words = joined, model.words(joined)
         units: Sequence[Token | None] = tokens
         if " " in text or "\n" in text:
             units, words = _with_spaces(tokens, words, text, model)

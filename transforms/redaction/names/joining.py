@@ -127,7 +127,7 @@ def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, 
     ):
         yield start, end
         return
-    if not _may_join(tuple([t.surface for t in tokens[start:end]])):
+    if not _may_join(tuple([t[0] for t in tokens[start:end]])):
         return
     while start < end - 1:
         size = _longest(tokens, start, end, to_the_end=kind in {"quoted", "before", "inside"})

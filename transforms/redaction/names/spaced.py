@@ -86,6 +86,7 @@ def _is_name(name: str, *, addressed: bool) -> bool:
     )
 
 
+_THREE_LETTERS: Final = re.compile("[A-Za-z]{3}")
 _LATIN: Final = re.compile(
     r"(?<![A-Za-z])(?:[Dd][Rr]|[Pp]rof)\.? ?([A-Za-z]{3,15})(?![A-Za-z])"
     r"|(?<![A-Za-z@._/-])([a-z]{3,15})(?= ?(?:先生|さん|様|さま|医師|氏|くん|ちゃん))"
@@ -101,6 +102,8 @@ def latin(text: str) -> Iterator[tuple[int, int]]:
     Yields:
         Their spans, without titles.
     """
+    if not _THREE_LETTERS.search(text):
+        return
     names = lexicon()
     for find in _LATIN.finditer(text):
         group = find.lastindex or 1
