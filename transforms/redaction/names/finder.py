@@ -118,7 +118,10 @@ class NameFinder:
         text = folded.text
         other = [_Found(*span, 0.8, "person.latin") for span in latin(text)]
         if " " in text or "・" in text:
-            other += [_Found(*span, 0.9, "person.spaced") for span in spaced(text)]
+            runs_of_letters = list(spaced(text))
+            taken = {i for start, _, run_end in runs_of_letters for i in range(start, run_end)}
+            found = [f for f in found if f.start not in taken and f.end - 1 not in taken]
+            other += [_Found(start, end, 0.9, "person.spaced") for start, end, _ in runs_of_letters]
         if other:
             found = _merged(found + other)
         return [Span(*folded.origin_span(f.start, f.end), "PERSON", round(f.score, 3), f.rule) for f in found]

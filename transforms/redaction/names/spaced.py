@@ -41,14 +41,14 @@ _TITLES: Final = (
 _BEHIND: Final = re.compile(r"\s?(?:先生|医師|院長|さん|さま|様|氏|殿|くん|ちゃん|[)」』〉])")
 
 
-def spaced(text: str) -> Iterator[tuple[int, int]]:
+def spaced(text: str) -> Iterator[tuple[int, int, int]]:
     """Names written letter by letter.
 
     Args:
         text: folded.
 
     Yields:
-        Their spans, without titles.
+        Start and end of the name, and the end of the run, which may hold a title besides.
     """
     for run in _RUN.finditer(text):
         letters = _SEPARATORS.sub("", run[0])
@@ -61,7 +61,7 @@ def spaced(text: str) -> Iterator[tuple[int, int]]:
         while left:
             left -= not _SEPARATORS.match(text, end)
             end += 1
-        yield run.start(), end
+        yield run.start(), end, run.end()
 
 
 def _is_name(name: str, *, addressed: bool) -> bool:

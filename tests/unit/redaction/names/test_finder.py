@@ -159,3 +159,7 @@ def test_many_different_names_cost_no_more_than_their_length() -> None:
     families = sorted(lexicon().surnames)[:1_900]
     text = "。".join(f"{name}さんと橋本病の{name}" for name in families)
     assert len(found(text)) > 3_000
+
+
+def test_many_names_letter_by_letter_cost_no_more_than_their_length() -> None:
+    assert len(found("田 中 先 生、高橋さん。" * 3_000)) == 6_000
