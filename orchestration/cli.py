@@ -79,7 +79,7 @@ def _open(name: str, mode: str) -> BinaryIO:
 
 
 @app.command(
-    epilog="Examples: koe run · koe run --date 2026-11-03 · koe run --from 2026-08-01 --to 2026-08-31",
+    epilog="Examples: koe run · koe run --date 2026-11-03 · koe run --from 2026-08-01 --to 2026-08-31 · koe run --quarantined",
 )
 def run(
     date_: Annotated[
@@ -107,6 +107,13 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Rebuild the marts from all of staging.")
     ] = False,
+    quarantined: Annotated[
+        bool,
+        typer.Option(
+            "--quarantined",
+            help="First read again what was set aside, after a fix of readers or configuration.",
+        ),
+    ] = False,
 ) -> None:
     """Run the night, end to end: landing, redaction, labels, marts, gates, release, report.
 
@@ -118,6 +125,10 @@ def run(
         raise typer.BadParameter("give either --date or --from and --to")
     if bool(first) != bool(last):
         raise typer.BadParameter("--from and --to go together")
+    if quarantined and from_marts:
+        raise typer.BadParameter(
+            "--quarantined begins at the vault, --from-marts behind it: give one of them"
+        )
     wanted = night.Wanted(
         first=_as_day(date_ or first),
         last=_as_day(date_ or last),
@@ -125,6 +136,7 @@ def run(
         samples_if_empty=samples_if_empty,
         from_marts=from_marts,
         full_refresh=full_refresh,
+        quarantined=quarantined,
     )
     result = night.run(_settings(), wanted, out)
     raise typer.Exit(DONE if result.success else FAILED)

@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -17,12 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.config.sources import SourceEntry, SourceRegister
+from orchestration.guard import quiet
 from orchestration.installation import Installation
-from orchestration.intake import FileLoad, FileReport, Intake, SourceRules, landing_files
+from orchestration.intake import FileLoad, FileReport, Intake, SourceRules, landing_files, replay
+from orchestration.keyring import KeyDestroyedError
 from orchestration.progress import Reporter
 from orchestration.staging import FACTS_SCHEMA, day_file, write_table
 from orchestration.tombstones import Removal, removal_of
-from orchestration.vault import FileEntry, Ledger
+from orchestration.vault import Batch, FileEntry, Ledger
 from orchestration.zones import one_barrier
 from transforms.identity import resolve
 from transforms.posts import QUARANTINE_SCHEMA, RAW_SCHEMA, REMOVALS, Post
@@ -32,6 +35,8 @@ from transforms.staging import Facts
 FILE_FACTS_SCHEMA = FACTS_SCHEMA.append(pa.field("file_id", pa.string()))
 UNKNOWN_SOURCE = "unknown"
 ID = ("source", "post_id")
+_BY_REDACTION = "redaction-"
+"""Begins the names of quarantine batches that point to raw posts which could not be redacted."""
 
 
 def rules_of(entry: SourceEntry | None) -> SourceRules | None:
@@ -151,7 +156,7 @@ def _load_file(installation: Installation, load: FileLoad, register: SourceRegis
         facts.update((source, "loaded") for source, event in _pairs(posts) if event not in REMOVALS)
         facts.update((source, "removal") for source, event in _pairs(batch.posts) if event in REMOVALS)
         facts.update((source, "refused:erased") for source in refused)
-    label = _label(register, report)
+    label = _label(register, report.source_id)
     for reason, n in report.quarantined.items():
         facts[label, f"rejected:{reason}"] += n
     for reason, n in report.dropped.items():
@@ -163,9 +168,9 @@ def _load_file(installation: Installation, load: FileLoad, register: SourceRegis
     return +facts
 
 
-def _label(register: SourceRegister, report: FileReport) -> str:
+def _label(register: SourceRegister, source_id: str | None) -> str:
     """What a file's own numbers are counted under: its platform, or the source's id where it has several."""
-    entry = register.source(report.source_id) if report.source_id else None
+    entry = register.source(source_id) if source_id else None
     if entry is None:
         return UNKNOWN_SOURCE
     return entry.platforms[0] if len(entry.platforms) == 1 else entry.id
@@ -280,9 +285,15 @@ def raw_of_day(installation: Installation, day: date, origins: Origins) -> pa.Ta
 def quarantine_failures(
     installation: Installation, day: date, raw: pa.Table, failed: Sequence[tuple[int, str]]
 ) -> None:
-    """Set posts aside that could not be redacted: whole, encrypted, with the reason."""
+    """Note the posts of a day that could not be redacted, in place of what an earlier redaction of the day noted.
+
+    A note says where the post came from and why it failed. It holds no text and no id: the post itself lies in the vault's
+    raw zone, is erased there, and is redacted again with its day.
+    """
     now = int(datetime.now(UTC).timestamp())
-    rows = raw.take([i for i, _ in failed]).to_pylist() if failed else []
+    rows = (
+        raw.select(["source", "file_id", "line"]).take([i for i, _ in failed]).to_pylist() if failed else []
+    )
     by_source: dict[str, list[dict[str, object]]] = {}
     for row, (_, reason) in zip(rows, failed, strict=True):
         record = {
@@ -291,14 +302,102 @@ def quarantine_failures(
             "file_id": row["file_id"],
             "line": row["line"],
             "reason": reason,
-            "raw": str(row["text"]).encode("utf-8", "replace"),
+            "raw": b"",
             "context": b"",
             "arrived_on": day,
             "loaded_at": now,
         }
         by_source.setdefault(row["source"], []).append(record)
-    for source, records in by_source.items():
-        name = f"redaction-{hashlib.sha256(f'{day}{source}'.encode()).hexdigest()[:16]}"
+    written = {
         installation.vault.write_quarantine(
-            day, source, name, pa.Table.from_pylist(records, QUARANTINE_SCHEMA)
+            day,
+            source,
+            _BY_REDACTION + hashlib.sha256(f"{day}{source}".encode()).hexdigest()[:16],
+            pa.Table.from_pylist(records, QUARANTINE_SCHEMA),
         )
+        for source, records in by_source.items()
+    }
+    for batch in installation.vault.batches("quarantine", [day]):
+        if batch.name.startswith(_BY_REDACTION) and batch not in written:
+            installation.vault.remove(batch)
+
+
+class Replay(NamedTuple):
+    """What came of reading the quarantine again.
+
+    Attributes:
+        days: days of arrival that have to be staged again, sorted.
+        fixed: records that are bad no longer; their posts lie in the raw zone now.
+        still_bad: records that stay in quarantine.
+        to_redact: posts that redaction set aside; staging their days tries them again.
+    """
+
+    days: list[date]
+    fixed: int
+    still_bad: int
+    to_redact: int
+
+
+@quiet
+def replay_quarantined(
+    installation: Installation, first: date | None = None, last: date | None = None
+) -> Replay:
+    """Read again what was set aside, after a fix of the readers or of the configuration. Use it under the run lock.
+
+    What is good now goes to the raw zone under the day on which it arrived, is counted in that day's facts and leaves the
+    quarantine, in this order: killed in between, the next replay does the same again over the same files.
+
+    Args:
+        installation: whose vault.
+        first: first day of arrival; None for the earliest.
+        last: last day of arrival; None for the latest.
+    """
+    now = datetime.now(UTC)
+    days: set[date] = set()
+    counts: Counter[str] = Counter()
+    for batch in installation.vault.batches("quarantine"):
+        if batch.arrived_on < (first or date.min) or batch.arrived_on > (last or date.max):
+            continue
+        try:
+            records = installation.vault.read(batch)
+        except KeyDestroyedError:
+            continue  # an interrupted purge left the file: nobody can read it any more
+        if not batch.name.startswith(_BY_REDACTION):
+            told, has_posts = _replay_batch(installation, batch, records, now)
+        else:
+            has_posts = bool(installation.vault.batches("raw", [batch.arrived_on]))
+            told = Counter({"to_redact" if has_posts else "still_bad": records.num_rows})
+        counts += told
+        if has_posts:
+            days.add(batch.arrived_on)
+    installation.erasure.propagate(now)
+    return Replay(sorted(days), counts["fixed"], counts["still_bad"], counts["to_redact"])
+
+
+def _replay_batch(
+    installation: Installation, batch: Batch, records: pa.Table, now: datetime
+) -> tuple[Counter[str], bool]:
+    """Read a batch's records again; what became of them, and whether posts came out."""
+    register = installation.config.sources
+    replayed = replay(records, rules_by_id=lambda id_: rules_of(register.source(id_)), now=now)
+    told = Counter(fixed=replayed.fixed, still_bad=replayed.quarantined.num_rows)
+    if not replayed.fixed and not replayed.posts.num_rows:
+        return told, False
+    _record_removals(installation, replayed.posts, now)
+    posts, refused = _without_erased(installation, replayed.posts)
+    # The same fix gives the same name; what another fix brings out of the batch later lies beside it.
+    what = repr((records.num_rows, replayed.posts.select(["file_id", "line", *ID]).to_pylist()))
+    name = f"{batch.name[:48]}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+    installation.vault.write_raw(batch.arrived_on, batch.source, name, posts)
+    facts: Facts = Counter((source, "loaded") for source, event in _pairs(posts) if event not in REMOVALS)
+    facts.update((source, "posts_in") for source, event in _pairs(posts) if event not in REMOVALS)
+    facts.update((source, "refused:erased") for source in refused)
+    label = _label(register, batch.source)
+    facts[label, "posts_in"] -= replayed.fixed
+    for reason, n in Counter(records["reason"].to_pylist()).items():
+        facts[label, f"rejected:{reason}"] -= n
+    for reason, n in Counter(replayed.quarantined["reason"].to_pylist()).items():
+        facts[label, f"rejected:{reason}"] += n
+    _add_facts(installation, {(batch.arrived_on, name): facts})
+    installation.vault.write_quarantine(batch.arrived_on, batch.source, batch.name, replayed.quarantined)
+    return told, posts.num_rows > 0

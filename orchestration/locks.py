@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from orchestration.guard import PlainError
 from orchestration.zones import PRIVATE_FILE, Zones
 
+WAIT_VARIABLE: Final = "KOE_LOCK_WAIT_SECONDS"
 WAIT_SECONDS: Final = 3600.0
 
 
@@ -22,15 +23,31 @@ class RunLockedError(PlainError):
     """Another process works on the same home, and the wait for it has ended."""
 
 
+def wait_seconds_wanted() -> float:
+    """How long to wait for another process: KOE_LOCK_WAIT_SECONDS, an hour by default.
+
+    Raises:
+        RunLockedError: the variable holds no number from 0.
+    """
+    text = os.environ.get(WAIT_VARIABLE) or str(WAIT_SECONDS)
+    try:
+        wanted = float(text)
+    except ValueError:
+        wanted = -1.0
+    if not 0 <= wanted < float("inf"):
+        raise RunLockedError(f"{WAIT_VARIABLE}: expected a number of seconds from 0")
+    return wanted
+
+
 @contextlib.contextmanager
 def run_lock(
-    zones: Zones, *, wait_seconds: float = WAIT_SECONDS, on_wait: Callable[[str], None] | None = None
+    zones: Zones, *, wait_seconds: float | None = None, on_wait: Callable[[str], None] | None = None
 ) -> Iterator[None]:
     """Hold the home's lock. The system gives it back when a process ends, however it ends.
 
     Args:
         zones: the home.
-        wait_seconds: how long to wait for another process, 0 for not at all.
+        wait_seconds: how long to wait for another process, 0 for not at all; `wait_seconds_wanted()` by default.
         on_wait: is told once, in one line, who is waited for.
 
     Yields:
@@ -39,6 +56,7 @@ def run_lock(
     Raises:
         RunLockedError: another process still holds it after `wait_seconds`.
     """
+    wait_seconds = wait_seconds_wanted() if wait_seconds is None else wait_seconds
     lock = FileLock(zones.run_lock, mode=PRIVATE_FILE)
     note = zones.run_lock.with_suffix(".holder")
     try:
@@ -54,7 +72,8 @@ def run_lock(
                 f"another run ({holder}) works on {zones.root}; nothing was done, try again when it has ended"
             ) from None
     try:
-        note.write_text(f"process {os.getpid()}\n", "ascii")
+        with contextlib.suppress(OSError):  # on a full disk nobody is told who holds it, and that is all
+            note.write_text(f"process {os.getpid()}\n", "ascii")
         yield
     finally:
         note.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from orchestration.installation import Installation
+    from orchestration.loading import Replay
 
 SAMPLE_POSTS, SAMPLE_DAYS, SAMPLE_SEED = 20_000, 120, 7
 SAMPLE_END = date(2026, 11, 25)
@@ -56,6 +57,7 @@ class Wanted:
         samples_if_empty: write sample posts where nothing was ever loaded.
         from_marts: begin at the marts.
         full_refresh: rebuild incremental models.
+        quarantined: first read again what was set aside, of the days asked for or of all.
     """
 
     first: date | None = None
@@ -64,6 +66,7 @@ class Wanted:
     samples_if_empty: bool = False
     from_marts: bool = False
     full_refresh: bool = False
+    quarantined: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class Outcome:
     marts: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     release: str | None = None
+    replay: Replay | None = None
 
 
 def prepare(settings: Settings) -> None:
@@ -167,7 +171,7 @@ def run(settings: Settings, wanted: Wanted, console: Console) -> Outcome:
         PlainError: configuration or home cannot be used; nothing was changed.
     """
     from orchestration.installation import Installation  # noqa: PLC0415
-    from orchestration.loading import waiting_days  # noqa: PLC0415
+    from orchestration.loading import replay_quarantined, waiting_days  # noqa: PLC0415
 
     installation = Installation.open(settings)
     zones = installation.zones
@@ -184,8 +188,11 @@ def run(settings: Settings, wanted: Wanted, console: Console) -> Outcome:
                 console=console,
             )
         zones.sweep()
-        first, last = choose_days(wanted, waiting_days(installation), today())
+        replay = replay_quarantined(installation, wanted.first, wanted.last) if wanted.quarantined else None
+        waiting = {*waiting_days(installation), *(replay.days if replay else ())}
+        first, last = choose_days(wanted, waiting, today())
         outcome = execute(wanted, first, last, zones.dagster / "dbt-console.log", console)
+        outcome.replay = replay
         zones.tighten()
     show(outcome, installation, console)
     return outcome
@@ -285,6 +292,11 @@ def show(outcome: Outcome, installation: Installation, console: Console) -> None
     def listed(values: Mapping[str, int]) -> str:
         return "  ".join(f"{k} {n:,}" for k, n in sorted(values.items(), key=lambda x: -x[1])) or "none"
 
+    if replay := outcome.replay:
+        table.add_row(
+            "read again",
+            f"fixed {replay.fixed:,}  still set aside {replay.still_bad:,}  to redact again {replay.to_redact:,}",
+        )
     table.add_row("posts in", f"{counts['raw_posts.posts_in']:,}")
     table.add_row("loaded", f"{counts['raw_posts.loaded']:,}")
     table.add_row("staged", f"{counts['redacted_posts.staged']:,}")

@@ -7,7 +7,7 @@ their dbt models find the written days that an arrival touches.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 import dagster as dg
@@ -22,6 +22,7 @@ daily = dg.DailyPartitionsDefinition(
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+PARTITION = "dagster/partition"
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:
@@ -33,6 +34,13 @@ def days_between(first: date, last: date) -> Iterator[date]:
     """Each day from first to last, both included."""
     for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)
+
+
+def days_of_run(tags: Mapping[str, str]) -> list[date]:
+    """The days of arrival that a run is for, from its tags; none for a run that names none."""
+    first = tags.get(RANGE_START) or tags.get(PARTITION)
+    last = tags.get(RANGE_END) or tags.get(PARTITION)
+    return list(days_between(date.fromisoformat(first), date.fromisoformat(last))) if first and last else []
 
 
 def days_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[date]:

@@ -52,7 +52,7 @@ def erase(
         raise PlainError(f"--source {source}: expected one of {', '.join(get_args(Source))}")
     installation = _open(settings)
     now = datetime.now(UTC)
-    with run_lock(installation.zones):
+    with run_lock(installation.zones, on_wait=lambda line: console.print(line, markup=False)):
         installation.erasure.record(
             [Removal(source, post_id, author_id, int(now.timestamp()), "request")], now
         )
@@ -67,7 +67,7 @@ def erase(
 def purge(settings: Settings, *, console: Console) -> None:
     """Destroy what is past its time."""
     installation = _open(settings)
-    with run_lock(installation.zones):
+    with run_lock(installation.zones, on_wait=lambda line: console.print(line, markup=False)):
         report = installation.retention.purge(datetime.now(UTC))
     console.print(f"destroyed: {len(report.certificates)} certificate(s) issued")
 

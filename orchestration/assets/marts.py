@@ -23,7 +23,7 @@ from dagster_dbt import (
 
 from orchestration.dbt_project import remove_old_artefacts
 from orchestration.installation import Installation
-from orchestration.partitions import daily, days_of
+from orchestration.partitions import days_of_run
 from orchestration.progress import Reporter
 from orchestration.resources import Koe
 from orchestration.staging import write_table
@@ -95,14 +95,16 @@ def mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
 
 
 def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
-    """All models, seeds and tests as one step."""
+    """All models, seeds and tests as one step.
+
+    The models have no partitions of Dagster's: marts are by the day of writing, and the days that a run's arrivals touch are
+    found in SQL. A run that names no days computes all of them anew.
+    """
 
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
         dagster_dbt_translator=Translator(),
-        partitions_def=daily,
-        backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WRITER_POOL,
         name="dbt_models",
     )
@@ -115,12 +117,10 @@ def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
             koe.installation.zones.warehouse.unlink(missing_ok=True)
         remove_old_artefacts()
         export_configuration(koe.installation)
-        days = days_of(context)
         # By the environment, not by --vars: another value of a variable would make dbt parse the whole project again.
-        os.environ["KOE_ARRIVED_FROM"], os.environ["KOE_ARRIVED_TO"] = (
-            days[0].isoformat(),
-            days[-1].isoformat(),
-        )
+        days = days_of_run(context.run.tags)
+        window = (days[0].isoformat(), days[-1].isoformat()) if days else ("", "")
+        os.environ["KOE_ARRIVED_FROM"], os.environ["KOE_ARRIVED_TO"] = window
         arguments = ["build", "--full-refresh"] if koe.full_refresh else ["build"]
         yield from dbt.cli(arguments, context=context).stream()
 
