@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from orchestration.config.sources import SourceEntry, SourceRegister
 from orchestration.guard import quiet
 from orchestration.installation import Installation
-from orchestration.intake import FileLoad, FileReport, Intake, SourceRules, landing_files, replay
+from orchestration.intake import FileLoad, Intake, SourceRules, landing_files, replay
 from orchestration.keyring import KeyDestroyedError
 from orchestration.progress import Reporter
 from orchestration.staging import FACTS_SCHEMA, day_file, write_table
