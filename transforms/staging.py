@@ -100,17 +100,17 @@ class EverythingMatches:
         return [[_Planted()] for _ in zip(texts, days, place_ids, strict=True)]
 
 
-class RedactedDay(NamedTuple):
-    """One day's redacted rows.
+class RedactedPosts(NamedTuple):
+    """Redacted rows of some days of arrival.
 
     Attributes:
-        table: rows of `REDACTED_SCHEMA`.
-        facts: counts by source.
+        table: rows of `REDACTED_SCHEMA`, in the order of the input.
+        facts: counts by day and source.
         failed: (row of the input, reason) of posts that could not be redacted and must go to quarantine.
     """
 
     table: pa.Table
-    facts: Facts
+    facts: dict[date, Facts]
     failed: list[tuple[int, str]]
 
 
@@ -149,7 +149,9 @@ def redact_texts(
     return results
 
 
-def _choose(raw: pa.Table, matcher: Matches, facts: Facts) -> tuple[list[int], dict[str, list[Any]]]:
+def _choose(
+    raw: pa.Table, matcher: Matches, count: Callable[[dict[str, list[Any]], int, str], None]
+) -> tuple[list[int], dict[str, list[Any]]]:
     """The rows that have something to say and that a purpose wants, and their columns; the others are counted."""
     columns = _columns(raw)
     told = [
@@ -157,16 +159,16 @@ def _choose(raw: pa.Table, matcher: Matches, facts: Facts) -> tuple[list[int], d
         for i, at in enumerate(columns["created_at"])
         if at is not None and (columns["text"][i] or columns["rating"][i] is not None)
     ]
-    facts.update(
-        (columns["source"][i], "dropped:no_words") for i in set(range(raw.num_rows)).difference(told)
-    )
+    for i in set(range(raw.num_rows)).difference(told):
+        count(columns, i, "dropped:no_words")
     columns = _take(columns, told)
     columns["text"] = [t or "" for t in columns["text"]]
     columns["written"] = [_EPOCH + timedelta(seconds=at) + JST_OFFSET for at in columns["created_at"]]
     columns["posted_on"] = [at.date() for at in columns["written"]]
     columns["matches"] = list(matcher.match_many(columns["text"], columns["posted_on"], columns["place_id"]))
     wanted = [i for i, found in enumerate(columns["matches"]) if found]
-    facts.update((columns["source"][i], "dropped:unwanted") for i in set(range(len(told))).difference(wanted))
+    for i in set(range(len(told))).difference(wanted):
+        count(columns, i, "dropped:unwanted")
     return [told[i] for i in wanted], _take(columns, wanted)
 
 
@@ -187,20 +189,19 @@ def _hold_back(results: list[Redaction | RedactionFailure], scanner: Scanner) ->
     return held
 
 
-def redact_day(
+def redact_posts(
     raw: pa.Table,
-    arrived_on: date,
     *,
     redactor: RedactsTexts,
     matcher: Matches,
     pseudonymiser: Pseudonymises,
     scanner: Scanner,
-) -> RedactedDay:
-    """Choose, redact and pseudonymise the posts of one day of arrival.
+) -> RedactedPosts:
+    """Choose, redact and pseudonymise posts.
 
     Args:
-        raw: canonical posts (create and edit, one version a post), columns of `transforms.posts.Post`.
-        arrived_on: the partition.
+        raw: canonical posts (create and edit, one version a post and day), columns of `transforms.posts.Post` and
+            `arrived_on`.
         redactor: redacts texts.
         matcher: finds what the watchlist wants; a post that no live purpose wants is counted and left out.
         pseudonymiser: keyed hashes of ids.
@@ -210,24 +211,27 @@ def redact_day(
     Returns:
         Rows, counts, failures. A post without words is kept if it was rated, else counted and left out.
     """
-    facts: Facts = Counter()
-    origin, columns = _choose(raw, matcher, facts)
+    facts: defaultdict[date, Facts] = defaultdict(Counter)
+
+    def count(columns: dict[str, list[Any]], row: int, fact: str) -> None:
+        facts[columns["arrived_on"][row]][columns["source"][row], fact] += 1
+
+    origin, columns = _choose(raw, matcher, count)
     results = redact_texts(redactor, columns["text"], columns["thread_id"])
     held = _hold_back(results, scanner)
-    facts.update((columns["source"][i], f"rejected:{reason}") for i, reason in held.items())
+    for i, reason in held.items():
+        count(columns, i, f"rejected:{reason}")
     kept = [(i, r) for i, r in enumerate(results) if i not in held and isinstance(r, Redaction)]
-    facts.update((columns["source"][i], f"redacted:{span.type}") for i, r in kept for span in r.spans)
-    columns = _take(columns, [i for i, _ in kept])
-    facts.update((source, "staged") for source in columns["source"])
-    table = _rows(columns, [r for _, r in kept], arrived_on, pseudonymiser)
-    return RedactedDay(table, facts, [(origin[i], reason) for i, reason in sorted(held.items())])
+    for i, result in kept:
+        count(columns, i, "staged")
+        for span in result.spans:
+            count(columns, i, f"redacted:{span.type}")
+    table = _rows(_take(columns, [i for i, _ in kept]), [r for _, r in kept], pseudonymiser)
+    return RedactedPosts(table, dict(facts), [(origin[i], reason) for i, reason in sorted(held.items())])
 
 
 def _rows(
-    columns: dict[str, list[Any]],
-    results: Sequence[Redaction],
-    arrived_on: date,
-    pseudonymiser: Pseudonymises,
+    columns: dict[str, list[Any]], results: Sequence[Redaction], pseudonymiser: Pseudonymises
 ) -> pa.Table:
     sources = columns["source"]
     key_ids = pseudonymiser.key_ids(sources, columns["posted_on"])
@@ -243,7 +247,7 @@ def _rows(
         "thread_key": pseudonyms("thread_id"),
         "reply_key": pseudonyms("reply_to_id"),
         "source": sources,
-        "arrived_on": [arrived_on] * len(sources),
+        "arrived_on": columns["arrived_on"],
         "posted_on": columns["posted_on"],
         "posted_at_jst": columns["written"],
         "lang": columns["lang"],
@@ -266,22 +270,27 @@ class Clusters:
     """Names clusters of near-duplicate texts across days of arrival, remembering the last `CLUSTER_DAYS`."""
 
     def __init__(self) -> None:
-        self._days: deque[ClaimIndex] = deque(maxlen=CLUSTER_DAYS)
+        self._known: deque[tuple[date, ClaimIndex]] = deque()
 
-    def remember(self, redacted: pa.Table) -> None:
+    def remember(self, redacted: pa.Table, arrived_on: date) -> None:
         """Take in a day that is staged already, with its names."""
         texts, keys = redacted["text"].to_pylist(), redacted["cluster_key"].to_pylist()
         _, index = join(texts, keys, empty_index())
-        self._days.append(ClaimIndex(index.signatures, tuple(keys)))
+        self._known.append((arrived_on, ClaimIndex(index.signatures, tuple(keys))))
 
     def name(self, redacted: pa.Table) -> pa.Table:
-        """Fill `cluster_key` of a new day: that of an earlier near-duplicate, or a new one."""
+        """Fill `cluster_key` of new rows: that of an earlier near-duplicate, or a new one."""
+        if not redacted.num_rows:
+            return redacted
+        days = redacted["arrived_on"].to_pylist()
+        while self._known and self._known[0][0] < min(days) - timedelta(days=CLUSTER_DAYS):
+            self._known.popleft()
         known = ClaimIndex(
-            np.concatenate([empty_index().signatures, *(day.signatures for day in self._days)]),
-            tuple(key for day in self._days for key in day.keys),
+            np.concatenate([empty_index().signatures, *(index.signatures for _, index in self._known)]),
+            tuple(key for _, index in self._known for key in index.keys),
         )
         keys, index = join(redacted["text"].to_pylist(), redacted["post_key"].to_pylist(), known)
-        self._days.append(ClaimIndex(index.signatures[len(known.keys) :], tuple(keys)))
+        self._known.append((max(days), ClaimIndex(index.signatures[len(known.keys) :], tuple(keys))))
         column = redacted.schema.get_field_index("cluster_key")
         return redacted.set_column(column, redacted.schema.field(column), pa.array(keys, pa.string()))
 
@@ -294,7 +303,7 @@ class ClassifiesDocuments(Protocol):
         ...
 
 
-def classify_day(redacted: pa.Table, classifier: ClassifiesDocuments) -> pa.Table:
+def classify_posts(redacted: pa.Table, classifier: ClassifiesDocuments) -> pa.Table:
     """Label redacted rows.
 
     Args:

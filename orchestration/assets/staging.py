@@ -5,6 +5,7 @@ Belongs here: reading and writing zones day by day, canaries planted, counts tol
 """
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 import dagster as dg
@@ -27,10 +28,10 @@ from transforms.staging import (
     Clusters,
     EverythingMatches,
     Facts,
-    RedactedDay,
-    classify_day,
+    RedactedPosts,
+    classify_posts,
     no_scan,
-    redact_day,
+    redact_posts,
 )
 
 OWNERS = ["team:data-engineering"]
@@ -85,16 +86,20 @@ def redact(installation: Installation, days: list[date], reporter: Reporter) -> 
     reporter.begin("redact", len(days))
     total: Facts = Counter()
     origins, clusters = Origins(installation, days[0]), earlier_clusters(installation, days[0])
-    for day in days:
-        raw = raw_of_day(installation, day, origins)
-        if raw is not None:
-            result = redact_one_day(installation, raw, day)
-            quarantine_failures(installation, day, raw, result.failed)
-            table = with_destroyed(installation, day, clusters.name(result.table))
-            write_day(installation.zones.redacted, day, table, REDACTED_SCHEMA)
-            write_facts(installation, day, "redacted", result.facts)
-            total += result.facts
-        reporter.advance()
+    for part in parts_of(raw_of_day(installation, day, origins) for day in days):
+        result = redact_part(installation, part)
+        named = clusters.name(result.table)
+        arrived = part["arrived_on"].to_pylist()
+        for day in sorted(set(arrived)):
+            table = named.filter(pc.equal(named["arrived_on"], day))
+            write_day(
+                installation.zones.redacted, day, with_destroyed(installation, day, table), REDACTED_SCHEMA
+            )
+            write_facts(installation, day, "redacted", result.facts.get(day, Counter()))
+            failed = [(row, reason) for row, reason in result.failed if arrived[row] == day]
+            quarantine_failures(installation, day, part, failed)
+            total += result.facts.get(day, Counter())
+            reporter.advance()
     plant_canaries(installation, days[-1])
     return total
 
@@ -103,8 +108,8 @@ def earlier_clusters(installation: Installation, first: date) -> Clusters:
     """Clusters of the days before a run."""
     clusters = Clusters()
     days = [first - timedelta(days=back) for back in range(CLUSTER_DAYS, 0, -1)]
-    for _, table in read_days(installation.zones.redacted, days, ["text", "cluster_key"]):
-        clusters.remember(table)
+    for day, table in read_days(installation.zones.redacted, days, ["text", "cluster_key"]):
+        clusters.remember(table, day)
     return clusters
 
 
@@ -119,11 +124,26 @@ def with_destroyed(installation: Installation, day: date, table: pa.Table) -> pa
     return pa.concat_tables([earlier.filter(pc.invert(again)).cast(REDACTED_SCHEMA), table])
 
 
-def redact_one_day(installation: Installation, raw: pa.Table, day: date) -> RedactedDay:
-    """Redact the posts of one day of arrival."""
-    return redact_day(
+PART_ROWS = 5_000
+
+
+def parts_of(days: Iterable[pa.Table | None]) -> Iterator[pa.Table]:
+    """Days' posts put together until they are worth a pass: a pass over many short texts costs far less than many passes."""
+    waiting: list[pa.Table] = []
+    for table in days:
+        if table is not None:
+            waiting.append(table)
+        if sum(t.num_rows for t in waiting) >= PART_ROWS:
+            yield pa.concat_tables(waiting, promote_options="permissive")
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting, promote_options="permissive")
+
+
+def redact_part(installation: Installation, raw: pa.Table) -> RedactedPosts:
+    """Redact some days' posts."""
+    return redact_posts(
         raw,
-        day,
         redactor=installation.redactor,
         matcher=installation.matcher,
         pseudonymiser=installation.pseudonymiser,
@@ -137,10 +157,8 @@ def plant_canaries(installation: Installation, day: date) -> None:
     Their rows never reach the files that a mart reads.
     """
     posts = canaries.as_posts(installation.flock(day), day)
-    raw = pa.Table.from_pylist([p._asdict() for p in posts])
-    result = redact_day(
-        raw,
-        day,
+    result = redact_posts(
+        pa.Table.from_pylist([{**p._asdict(), "arrived_on": day} for p in posts]),
         redactor=installation.redactor,
         matcher=EverythingMatches(),
         pseudonymiser=installation.pseudonymiser,
@@ -151,7 +169,7 @@ def plant_canaries(installation: Installation, day: date) -> None:
     write_day(
         folder,
         day,
-        classify_day(result.table, installation.classifier),
+        classify_posts(result.table, installation.classifier),
         CLASSIFIED_SCHEMA,
         "classified.parquet",
     )
@@ -166,7 +184,7 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
     for day in days:
         redacted = read_day(installation.zones.redacted, day)
         if redacted is not None:
-            classified = classify_day(redacted, installation.classifier)
+            classified = classify_posts(redacted, installation.classifier)
             write_day(installation.zones.classified, day, classified, CLASSIFIED_SCHEMA)
             queues = review.write_queues(installation.zones, day, redacted, classified)
             facts: Facts = Counter({("all", f"queued:{queue}"): n for queue, n in queues.items()})

@@ -16,6 +16,7 @@ from orchestration.resources import Koe
 from orchestration.staging import day_file, read_days
 from transforms.redaction import scan
 
+CHUNK_ROWS = 50_000
 LABEL_TEXTS = ["topics", "themes", "department", "prefecture", "ae", "evidence", "aspects"]
 
 
@@ -23,8 +24,14 @@ def _frames(
     installation: Installation, kind: str, days: Sequence[date], columns: list[str] | None = None
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     folder = installation.zones.redacted if kind == "redacted" else installation.zones.classified
+    waiting: list[pl.DataFrame] = []
     for _, table in read_days(folder, days, columns):
-        yield kind, pl.DataFrame(table)
+        waiting.append(pl.DataFrame(table))
+        if sum(frame.height for frame in waiting) >= CHUNK_ROWS:
+            yield kind, pl.concat(waiting)
+            waiting = []
+    if waiting:
+        yield kind, pl.concat(waiting)
 
 
 def _planted(
