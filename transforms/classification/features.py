@@ -76,7 +76,7 @@ class Prepared(NamedTuple):
 
     document: Document
     folded: Folded
-    tokens: list[Token]
+    tokens: Sequence[Token]
     reading: Reading
 
 
@@ -92,7 +92,9 @@ class Hashed(NamedTuple):
     buckets: npt.NDArray[np.uint32]
 
 
-def prepare(document: Document, folded: Folded | None = None, tokens: list[Token] | None = None) -> Prepared:
+def prepare(
+    document: Document, folded: Folded | None = None, tokens: Sequence[Token] | None = None
+) -> Prepared:
     """Read a document.
 
     Args:

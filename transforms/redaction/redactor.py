@@ -69,7 +69,7 @@ class RedactionError(Exception):
 class Names(Protocol):
     """What finds names of persons."""
 
-    def find(self, folded: Folded, tokens: list[Token]) -> list[Span]:
+    def find(self, folded: Folded, tokens: Sequence[Token]) -> list[Span]:
         """Spans of names, in code points of the original."""
 
 
@@ -475,7 +475,7 @@ _SCRIPT_RE: Final = re.compile(
 )
 
 
-def _known_names(folded: Folded, tokens: list[Token], known: Sequence[str]) -> Iterator[Span]:
+def _known_names(folded: Folded, tokens: Sequence[Token], known: Sequence[str]) -> Iterator[Span]:
     """Where names known from the post's thread stand; the finder itself repeats the names that it found."""
     if not known:
         return

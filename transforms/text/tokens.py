@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple, overload
 
 import fugashi
 import unidic_lite  # type: ignore[import-untyped]
@@ -53,8 +55,100 @@ class Token(NamedTuple):
     kana: str
 
 
-_Word = tuple[int, int, str, tuple[str, str, str, str, str, str]]
-"""White space before, length, surface, features: all of a token but where it stands."""
+class Lexeme:
+    """A word without the place where it stands: the same object each time that the analyser finds it.
+
+    Equal to itself alone, so that what is known of a word is quickly looked up by it.
+
+    Attributes:
+        space: code points of white space before it.
+        length: code points of the word.
+        step: both together.
+        surface: as it stands in the folded text.
+        features: pos, pos2, pos3, pos4, lemma and kana of its tokens.
+    """
+
+    __slots__ = ("features", "length", "space", "step", "surface")
+
+    def __init__(self, space: int, surface: str, features: tuple[str, str, str, str, str, str]) -> None:
+        self.space = space
+        self.length = len(surface)
+        self.step = space + self.length
+        self.surface = surface
+        self.features = features
+
+
+class Tokens(Sequence[Token]):
+    """The words of a text. A token is made when it is asked for: most readers look at few of them.
+
+    Attributes:
+        lexemes: the words without their places, in order.
+    """
+
+    __slots__ = ("_all", "_starts", "lexemes")
+
+    def __init__(self, lexemes: list[Lexeme], starts: list[int] | None = None) -> None:
+        """Take words that lie one behind the other from the text's beginning, or at `starts`."""
+        self.lexemes = lexemes
+        self._starts = starts
+        self._all: list[Token] | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """The first code point of each word in the folded text."""
+        if self._starts is None:
+            self._starts = _starts(self.lexemes, 0)
+        return self._starts
+
+    def at(self, index: int) -> Token:
+        """The token at an index that is not negative."""
+        lexeme = self.lexemes[index]
+        start = self.starts[index]
+        return Token(lexeme.surface, start, start + lexeme.length, *lexeme.features)
+
+    def __len__(self) -> int:
+        return len(self.lexemes)
+
+    @overload
+    def __getitem__(self, index: int) -> Token: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Token]: ...
+
+    def __getitem__(self, index: int | slice) -> Token | list[Token]:
+        if self._all is not None:
+            return self._all[index]
+        if isinstance(index, slice):
+            return [self.at(i) for i in range(*index.indices(len(self.lexemes)))]
+        return self.at(index if index >= 0 else index + len(self.lexemes))
+
+    def __iter__(self) -> Iterator[Token]:
+        return iter(self.all())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self.all() == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # like a list's
+
+    def __repr__(self) -> str:
+        """Their number: a text must not reach a log or a traceback."""
+        return f"Tokens({len(self.lexemes)} words)"
+
+    def all(self) -> list[Token]:
+        """All tokens; made once."""
+        if self._all is None:
+            new = tuple.__new__
+            self._all = [
+                new(Token, (w.surface, start, start + w.length) + w.features)  # noqa: RUF005 (twice as fast)
+                for w, start in zip(self.lexemes, self.starts, strict=True)
+            ]
+        return self._all
+
+
+def _starts(lexemes: list[Lexeme], offset: int) -> list[int]:
+    """Where words stand that lie one behind the other from an offset."""
+    ends = accumulate([w.step for w in lexemes], initial=offset)
+    return [end + w.space for w, end in zip(lexemes, ends, strict=False)]
 
 
 Analysis = list[tuple[int, str, str]]
@@ -69,14 +163,14 @@ def _analyser(node_format: str) -> fugashi.GenericTagger:
     )
 
 
-def _word(record: str) -> _Word:
+def _lexeme(record: str) -> Lexeme:
     """Read a record of the full format: white space, surface, features as comma-separated values."""
     space, surface, features = record.split(_UNIT_SEP)
     values = ["" if v == "*" else v for v in next(csv.reader([features]))]
     values += [""] * (18 - len(values))
     pos, pos2, pos3, pos4 = values[:4]
     lemma = values[7].split("-", 1)[0] or surface
-    return len(space), len(surface), surface, (pos, pos2, pos3, pos4, lemma, values[17])
+    return Lexeme(len(space), surface, (pos, pos2, pos3, pos4, lemma, values[17]))
 
 
 class Tokenizer:
@@ -90,9 +184,9 @@ class Tokenizer:
         ids = _UNIT_SEP.join(("%pS", "%m", "%phl", "%phr", "%c"))
         self._ids = _analyser(ids + _RECORD_SEP)
         self._full = _analyser(_UNIT_SEP.join(("%pS", "%m", "%H")) + _RECORD_SEP)
-        self._known: dict[str, _Word] = {}
+        self._known: dict[str, Lexeme] = {}
 
-    def tokenize(self, folded: Folded | str) -> list[Token]:
+    def tokenize(self, folded: Folded | str) -> Sequence[Token]:
         """Cut a text into words.
 
         Args:
@@ -118,33 +212,39 @@ class Tokenizer:
             start = end
         return pieces
 
-    def tokens(self, analysis: Analysis) -> list[Token]:
+    def tokens(self, analysis: Analysis) -> Tokens:
         """The words that `analyse` found."""
-        tokens: list[Token] = []
-        add, new, known = tokens.append, tuple.__new__, self._known
+        if len(analysis) == 1:
+            return Tokens(self._lexemes(*analysis[0][1:]))
+        lexemes: list[Lexeme] = []
+        starts: list[int] = []
         for offset, text, raw in analysis:
-            records = raw.split(_RECORD_SEP)
-            if not records[-1]:
-                records.pop()
-            try:
-                words = [known[r] for r in records]
-            except KeyError:
-                words = self._learn(text, records)
-            end = offset
-            for space, length, surface, features in words:
-                start = end + space
-                end = start + length
-                add(new(Token, (surface, start, end) + features))  # noqa: RUF005 (twice as fast)
-        return tokens
+            piece = self._lexemes(text, raw)
+            lexemes += piece
+            starts += _starts(piece, offset)
+        return Tokens(lexemes, starts)
 
-    def _learn(self, text: str, records: list[str]) -> list[_Word]:
+    def _lexemes(self, text: str, raw: str) -> list[Lexeme]:
+        """The words of a piece."""
+        records = raw.split(_RECORD_SEP)
+        if not records[-1]:
+            records.pop()
+        try:
+            return list(map(self._known.__getitem__, records))
+        except KeyError:
+            return self._learn(text, records)
+
+    def _learn(self, text: str, records: list[str]) -> list[Lexeme]:
         """Read a piece in full, and remember its words under their ids."""
         full = self._full.parse(text).split(_RECORD_SEP)
-        words = [_word(f) for f in full if f]
-        if len(self._known) > _CACHE_ENTRIES:
-            self._known.clear()
-        self._known.update((r, w) for r, w in zip(records, words, strict=True) if len(r) <= _CACHED_LENGTH)
-        return words
+        words = [_lexeme(f) for f in full if f]
+        known = self._known
+        if len(known) > _CACHE_ENTRIES:
+            known.clear()
+        return [
+            known.setdefault(record, word) if len(record) <= _CACHED_LENGTH else word
+            for record, word in zip(records, words, strict=True)
+        ]
 
 
 def _chunk_end(text: str, start: int) -> int:

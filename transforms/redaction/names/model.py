@@ -34,7 +34,7 @@ from transforms.redaction.names.features import (
     right_strings,
 )
 from transforms.redaction.names.joining import place_code
-from transforms.text.tokens import Token
+from transforms.text.tokens import Lexeme, Token, Tokens
 
 BUCKETS: Final = 1 << 18
 """Integers that feature strings are hashed to."""
@@ -218,6 +218,7 @@ class Model:
         self._values: list[float] = weights.values.tolist()
         self._bias = weights.bias
         self.known: dict[tuple[str, str, str, str], Word] = {}
+        self._of_lexeme: dict[Lexeme, Word] = {}
         self._left: dict[tuple[Word, Word, Word], float] = {}
         self._middle: dict[tuple[Word, Word, Word], float] = {}
         self._right: dict[tuple[Word, Word, Word], float] = {}
@@ -228,11 +229,20 @@ class Model:
 
     def words(self, tokens: Sequence[Token]) -> list[Word]:
         """The kinds of tokens."""
-        known = self.known
-        try:
-            return list(map(known.__getitem__, map(_KEY, tokens)))
-        except KeyError:
+        if not isinstance(tokens, Tokens):
             return [self._word(t) for t in tokens]
+        try:
+            return list(map(self._of_lexeme.__getitem__, tokens.lexemes))
+        except KeyError:
+            return self._learn(tokens)
+
+    def _learn(self, tokens: Tokens) -> list[Word]:
+        """The kinds of tokens, remembered under their lexemes."""
+        words = [self._word(t) for t in tokens]
+        if len(self._of_lexeme) > _MAX_CACHED:
+            self._of_lexeme.clear()
+        self._of_lexeme.update(zip(tokens.lexemes, words, strict=True))
+        return words
 
     def _word(self, token: Token) -> Word:
         key = _KEY(token)
