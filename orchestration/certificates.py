@@ -94,9 +94,10 @@ class Certificates:
             The new certificates.
 
         Raises:
-            CertificateError: the chain was broken before.
+            CertificateError: the chain was broken or cut before.
         """
         known = self.read()
+        self._check_end(known, task)
         done = {(c.reason, c.zone, c.what) for c in known if c.task == task}
         previous = known[-1] if known else None
         new: list[Certificate] = []
@@ -107,7 +108,9 @@ class Certificates:
             new.append(previous)
         if new:
             self._append(new)
-            self._seal_end(new[-1])
+        # Also where nothing is new: a crash between the line and the record of the end left the end behind.
+        if previous and self._read_end() != (previous.number, previous.hash):
+            self._seal_end(previous)
         return new
 
     def read(self) -> list[Certificate]:
@@ -129,18 +132,25 @@ class Certificates:
             KeyringError: the master key is missing or another one.
         """
         certificates = self.read()
+        self._check_end(certificates)
+        return len(certificates)
+
+    def _check_end(self, certificates: list[Certificate], resumed: str | None = None) -> None:
+        """Raise `CertificateError` where lines were cut off.
+
+        A crash between a line and the record of the end leaves the chain longer by one append, never shorter; in the first
+        append of all, which the task `resumed` made, it leaves no end at all.
+        """
         sealed = self._read_end()
         if sealed is None:
-            if certificates:
+            if any(certificate.task != resumed for certificate in certificates):
                 raise CertificateError("the record of the certificates' end is missing")
-            return 0
+            return
         number, last = sealed
-        # A crash between the line and the record of the end leaves the chain longer by one append, never shorter.
         if len(certificates) < number or certificates[number - 1].hash != last:
             raise CertificateError(
                 f"certificates are missing at the end: {number} were issued, {len(certificates)} are here"
             )
-        return len(certificates)
 
     def _append(self, certificates: list[Certificate]) -> None:
         make_private(self._chain.parent)

@@ -78,20 +78,23 @@ class LateLedger:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._finished: list[tuple[FileEntry, int, int, datetime]] = []
+        self._finished: dict[str, tuple[FileEntry, int, int, datetime]] = {}
 
     def begin(self, sha256: str, source: str, arrived_on: date, name: str = "") -> FileEntry:
-        """Enter a file."""
+        """Enter a file; a copy of one that was gone through is known already."""
+        if sha256 in self._finished:
+            entry, _, _, now = self._finished[sha256]
+            return entry._replace(done_at=int(now.timestamp()))
         return self._ledger.begin(sha256, source, arrived_on, name)
 
     def finish(self, entry: FileEntry, *, posts: int, quarantined: int, now: datetime) -> FileEntry:
         """Remember that a file was gone through."""
-        self._finished.append((entry, posts, quarantined, now))
+        self._finished[entry.sha256] = (entry, posts, quarantined, now)
         return entry
 
     def settle(self) -> None:
         """Note all of them as loaded."""
-        for entry, posts, quarantined, now in self._finished:
+        for entry, posts, quarantined, now in self._finished.values():
             self._ledger.finish(entry, posts=posts, quarantined=quarantined, now=now)
 
 
@@ -162,8 +165,8 @@ def _load_file(installation: Installation, load: FileLoad, register: SourceRegis
     for reason, n in report.dropped.items():
         facts[label, f"dropped:{reason}"] += n
     facts[label, "duplicate"] += report.repeats
-    for source, _ in [key for key in facts if key[1] == "loaded"]:
-        facts[source, "posts_in"] += facts[source, "loaded"]
+    for source, fact in [key for key in facts if key[1] in ("loaded", "refused:erased")]:
+        facts[source, "posts_in"] += facts[source, fact]
     facts[label, "posts_in"] += report.repeats + report.quarantined.total() + report.dropped.total()
     return +facts
 
@@ -390,14 +393,15 @@ def _replay_batch(
     name = f"{batch.name[:48]}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
     installation.vault.write_raw(batch.arrived_on, batch.source, name, posts)
     facts: Facts = Counter((source, "loaded") for source, event in _pairs(posts) if event not in REMOVALS)
-    facts.update((source, "posts_in") for source, event in _pairs(posts) if event not in REMOVALS)
     facts.update((source, "refused:erased") for source in refused)
+    for source, fact in list(facts):
+        facts[source, "posts_in"] += facts[source, fact]
     label = _label(register, batch.source)
     facts[label, "posts_in"] -= replayed.fixed
     for reason, n in Counter(records["reason"].to_pylist()).items():
         facts[label, f"rejected:{reason}"] -= n
     for reason, n in Counter(replayed.quarantined["reason"].to_pylist()).items():
         facts[label, f"rejected:{reason}"] += n
-    _add_facts(installation, {(batch.arrived_on, name): facts})
+    _add_facts(installation, {(batch.arrived_on, name): Counter({k: n for k, n in facts.items() if n})})
     installation.vault.write_quarantine(batch.arrived_on, batch.source, batch.name, replayed.quarantined)
     return told, posts.num_rows > 0

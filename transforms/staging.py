@@ -230,6 +230,20 @@ def redact_posts(
     return RedactedPosts(table, dict(facts), [(origin[i], reason) for i, reason in sorted(held.items())])
 
 
+def _authors(columns: dict[str, list[Any]]) -> list[str | None]:
+    """Author ids; for a review without one, an id made of the review's.
+
+    Google names no author to a place's owner, but lets an account review a place once, so reviews of a place are by as many
+    people. Elsewhere an unnamed author stays unknown, and is not counted.
+    """
+    return [
+        f"author of {post}" if author is None and place is not None else author
+        for author, post, place in zip(
+            columns["author_id"], columns["post_id"], columns["place_id"], strict=True
+        )
+    ]
+
+
 def _rows(
     columns: dict[str, list[Any]], results: Sequence[Redaction], pseudonymiser: Pseudonymises
 ) -> pa.Table:
@@ -239,6 +253,7 @@ def _rows(
     def pseudonyms(name: str) -> list[str | None]:
         return pseudonymiser.pseudonyms(sources, key_ids, columns[name])
 
+    columns["author_id"] = _authors(columns)
     post_keys = pseudonyms("post_id")
     values = {
         "post_key": post_keys,
