@@ -355,3 +355,30 @@ def test_a_line_cut_by_a_crash_is_no_certificate(home: Home) -> None:
     [new] = home.certificates.issue("u", [item], NOW)
     assert new.number == 2
     assert home.certificates.verify() == 2
+
+
+def test_a_crash_before_the_end_is_noted_is_mended_by_the_same_task(home: Home) -> None:
+    item = Destroyed("retention", "raw", "day", 1)
+    end = home.zones.certificates / "end.json"
+    home.certificates.issue("first", [item], NOW)
+    end.unlink()
+    assert home.certificates.issue("first", [item], NOW) == []
+    assert home.certificates.verify() == 1
+    before = end.read_bytes()
+    home.certificates.issue("second", [item], NOW)
+    end.write_bytes(before)
+    assert home.certificates.issue("second", [item], NOW) == []
+    assert end.read_bytes() != before
+
+
+@pytest.mark.parametrize("damage", ["cut", "end"])
+def test_a_chain_that_was_cut_is_not_mended_by_the_next_certificate(home: Home, damage: str) -> None:
+    for task in ("first", "second"):
+        home.certificates.issue(task, [Destroyed("retention", "raw", task, 1)], NOW)
+    path = home.zones.certificates / "chain.jsonl"
+    if damage == "end":
+        (home.zones.certificates / "end.json").unlink()
+    else:
+        path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(CertificateError):
+        home.certificates.issue("third", [Destroyed("retention", "raw", "day", 1)], NOW)
