@@ -32,7 +32,7 @@ select
     case when five_star_reviewers >= k and (reviewers - five_star_reviewers = 0 or reviewers - five_star_reviewers >= k)
         then five_star_reviewers end as five_star_authors,
     case when weeks_before < 3 then '学習中' when rise >= 10 then '10倍以上' when rise >= 5 then '5倍以上' when rise >= 3 then '3倍以上' else '通常' end as rise_band,
-    weeks_before >= 3 and five_star_reviewers >= k and rise >= 3 and five_star_share >= 0.8 as is_burst,
+    weeks_before >= 3 and five_star_reviewers >= k and rise >= 3 and five_star_share >= 0.5 as is_burst,
     reviewers < k as is_suppressed,
     'internal_only' as permitted_use
 from judged as c
