@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple, overload
 
@@ -21,8 +21,10 @@ from transforms.text.fold import Folded
 MAX_CHUNK: Final = 4_000
 """Code points given to the analyser at once. Its lattice grows with the length, so longer texts go in pieces."""
 
+LONGEST_KEPT: Final = 48
+"""Characters of the longest record under which anything is remembered."""
+
 _CACHE_ENTRIES: Final = 300_000
-_CACHED_LENGTH: Final = 48
 _UNIT_SEP, _RECORD_SEP = "\x1f", "\x1e"
 # Letters that the analyser cannot take (surrogates), stops at (NUL), or that separate our records.
 _UNSAFE_RE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
@@ -56,9 +58,7 @@ class Token(NamedTuple):
 
 
 class Lexeme:
-    """A word without the place where it stands: the same object each time that the analyser finds it.
-
-    Equal to itself alone, so that what is known of a word is quickly looked up by it.
+    """A word without the place where it stands.
 
     Attributes:
         space: code points of white space before it.
@@ -78,27 +78,70 @@ class Lexeme:
         self.features = features
 
 
-class Tokens(Sequence[Token]):
-    """The words of a text. A token is made when it is asked for: most readers look at few of them.
+class Piece(NamedTuple):
+    """What the analyser wrote of a text or a part of it.
 
     Attributes:
-        lexemes: the words without their places, in order.
+        offset: where it begins in the folded text.
+        text: the part.
+        written: a record a word.
     """
 
-    __slots__ = ("_all", "_starts", "lexemes")
+    offset: int
+    text: str
+    written: str
 
-    def __init__(self, lexemes: list[Lexeme], starts: list[int] | None = None) -> None:
-        """Take words that lie one behind the other from the text's beginning, or at `starts`."""
-        self.lexemes = lexemes
-        self._starts = starts
+    def records(self) -> list[str]:
+        """The records of its words."""
+        records = self.written.split(_RECORD_SEP)
+        if not records[-1]:
+            records.pop()
+        return records
+
+
+class Tokens(Sequence[Token]):
+    """The words of a text. Lexemes and tokens are looked up when they are asked for: most readers look at few.
+
+    Attributes:
+        records: a record a word, which tells it from all others; readers may keep what they know of a word under it.
+    """
+
+    __slots__ = ("_all", "_lexemes", "_look_up", "_pieces", "_starts", "records")
+
+    def __init__(
+        self, pieces: Sequence[Piece], look_up: Callable[[Sequence[Piece], list[str]], list[Lexeme]]
+    ) -> None:
+        """Take the pieces of a text, and what gives the lexemes of their records."""
+        self.records = pieces[0].records() if len(pieces) == 1 else [r for p in pieces for r in p.records()]
+        self._pieces = pieces
+        self._look_up = look_up
+        self._lexemes: list[Lexeme] | None = None
+        self._starts: list[int] | None = None
         self._all: list[Token] | None = None
+
+    @property
+    def lexemes(self) -> list[Lexeme]:
+        """The words without their places."""
+        if self._lexemes is None:
+            self._lexemes = self._look_up(self._pieces, self.records)
+        return self._lexemes
 
     @property
     def starts(self) -> list[int]:
         """The first code point of each word in the folded text."""
         if self._starts is None:
-            self._starts = _starts(self.lexemes, 0)
+            self._starts = []
+            for piece in self._pieces:
+                lexemes = self.lexemes[len(self._starts) :]
+                if len(self._pieces) > 1:
+                    lexemes = lexemes[: len(piece.records())]
+                ends = accumulate([w.step for w in lexemes], initial=piece.offset)
+                self._starts += [end + w.space for w, end in zip(lexemes, ends, strict=False)]
         return self._starts
+
+    def surfaces(self, start: int, end: int) -> tuple[str, ...]:
+        """What stands in the text at the indices from `start` to before `end`."""
+        return tuple([w.surface for w in self.lexemes[start:end]])
 
     def at(self, index: int) -> Token:
         """The token at an index that is not negative."""
@@ -107,7 +150,7 @@ class Tokens(Sequence[Token]):
         return Token(lexeme.surface, start, start + lexeme.length, *lexeme.features)
 
     def __len__(self) -> int:
-        return len(self.lexemes)
+        return len(self.records)
 
     @overload
     def __getitem__(self, index: int) -> Token: ...
@@ -119,8 +162,8 @@ class Tokens(Sequence[Token]):
         if self._all is not None:
             return self._all[index]
         if isinstance(index, slice):
-            return [self.at(i) for i in range(*index.indices(len(self.lexemes)))]
-        return self.at(index if index >= 0 else index + len(self.lexemes))
+            return [self.at(i) for i in range(*index.indices(len(self.records)))]
+        return self.at(index if index >= 0 else index + len(self.records))
 
     def __iter__(self) -> Iterator[Token]:
         return iter(self.all())
@@ -132,7 +175,7 @@ class Tokens(Sequence[Token]):
 
     def __repr__(self) -> str:
         """Their number: a text must not reach a log or a traceback."""
-        return f"Tokens({len(self.lexemes)} words)"
+        return f"Tokens({len(self.records)} words)"
 
     def all(self) -> list[Token]:
         """All tokens; made once."""
@@ -143,16 +186,6 @@ class Tokens(Sequence[Token]):
                 for w, start in zip(self.lexemes, self.starts, strict=True)
             ]
         return self._all
-
-
-def _starts(lexemes: list[Lexeme], offset: int) -> list[int]:
-    """Where words stand that lie one behind the other from an offset."""
-    ends = accumulate([w.step for w in lexemes], initial=offset)
-    return [end + w.space for w, end in zip(lexemes, ends, strict=False)]
-
-
-Analysis = list[tuple[int, str, str]]
-"""What the analyser wrote of a text: for each piece its offset, itself, and the records."""
 
 
 def _analyser(node_format: str) -> fugashi.GenericTagger:
@@ -197,52 +230,40 @@ class Tokenizer:
         """
         return self.tokens(self.analyse(folded))
 
-    def analyse(self, folded: Folded | str) -> Analysis:
+    def analyse(self, folded: Folded | str) -> list[Piece]:
         """The analyser's part of `tokenize`: over many texts it is faster done for all of them before `tokens`."""
         text = folded if isinstance(folded, str) else folded.text
         text = _UNSAFE_RE.sub(" ", text)
         if len(text) <= MAX_CHUNK:
-            return [(0, text, self._ids.parse(text))]
-        pieces: Analysis = []
+            return [Piece(0, text, self._ids.parse(text))]
+        pieces: list[Piece] = []
         start = 0
         while start < len(text):
             end = _chunk_end(text, start)
             piece = text[start:end]
-            pieces.append((start, piece, self._ids.parse(piece)))
+            pieces.append(Piece(start, piece, self._ids.parse(piece)))
             start = end
         return pieces
 
-    def tokens(self, analysis: Analysis) -> Tokens:
+    def tokens(self, pieces: Sequence[Piece]) -> Tokens:
         """The words that `analyse` found."""
-        if len(analysis) == 1:
-            return Tokens(self._lexemes(*analysis[0][1:]))
-        lexemes: list[Lexeme] = []
-        starts: list[int] = []
-        for offset, text, raw in analysis:
-            piece = self._lexemes(text, raw)
-            lexemes += piece
-            starts += _starts(piece, offset)
-        return Tokens(lexemes, starts)
+        return Tokens(pieces, self._lexemes)
 
-    def _lexemes(self, text: str, raw: str) -> list[Lexeme]:
-        """The words of a piece."""
-        records = raw.split(_RECORD_SEP)
-        if not records[-1]:
-            records.pop()
+    def _lexemes(self, pieces: Sequence[Piece], records: list[str]) -> list[Lexeme]:
+        """The words of a text."""
         try:
             return list(map(self._known.__getitem__, records))
         except KeyError:
-            return self._learn(text, records)
+            return self._learn(pieces, records)
 
-    def _learn(self, text: str, records: list[str]) -> list[Lexeme]:
-        """Read a piece in full, and remember its words under their ids."""
-        full = self._full.parse(text).split(_RECORD_SEP)
-        words = [_lexeme(f) for f in full if f]
+    def _learn(self, pieces: Sequence[Piece], records: list[str]) -> list[Lexeme]:
+        """Read a text in full, and remember its words under their records."""
+        words = [_lexeme(f) for p in pieces for f in self._full.parse(p.text).split(_RECORD_SEP) if f]
         known = self._known
         if len(known) > _CACHE_ENTRIES:
             known.clear()
         return [
-            known.setdefault(record, word) if len(record) <= _CACHED_LENGTH else word
+            known.setdefault(record, word) if len(record) <= LONGEST_KEPT else word
             for record, word in zip(records, words, strict=True)
         ]
 

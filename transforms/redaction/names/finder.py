@@ -25,7 +25,7 @@ from transforms.redaction.names.spotting import spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
-from transforms.text.tokens import Token
+from transforms.text.tokens import Token, Tokens
 
 _ADDRESSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF", "STAFF"}
 _PEOPLE: Final = frozenset({"STAFF", "DOCTOR", "CHIEF", "SENSEI", "KIN", "PATIENT"})
@@ -134,15 +134,21 @@ class NameFinder:
         joined = join(tokens, codes)
         if joined is not None:
             tokens, words = joined, model.words(joined)
-        units: Sequence[Token | None] = tokens
-        if " " in text or "\n" in text:
-            units, words = _with_spaces(tokens, words, text, model)
+        gaps = _gaps(tokens, text) if " " in text or "\n" in text else []
+        if gaps:
+            words = _with_spaces(words, gaps, model)
         edge = [model.boundary] * REACH
         words = [*edge, *words, *edge]
         likely = model.likely(words)
         if not likely:
             return []
-        return _Names(model, text, [None] * REACH + [*units] + [None] * REACH, words).found(likely)
+        probable = [(i, p) for i, p in probabilities(model, words, likely) if p >= _LOWEST_BAR]
+        if not probable:
+            return []
+        units: list[Token | None] = [None] * REACH + [*tokens] + [None] * REACH
+        for at, _ in reversed(gaps):
+            units.insert(at + REACH, None)
+        return _Names(model, text, units, words).found(probable)
 
 
 def _merged(found: list[_Found]) -> list[_Found]:
@@ -156,22 +162,60 @@ def _merged(found: list[_Found]) -> list[_Found]:
     return result
 
 
-def _with_spaces(
-    tokens: Sequence[Token], words: Sequence[Word], text: str, model: Model
-) -> tuple[list[Token | None], list[Word]]:
-    """Tokens and words with an entry for each white space between them."""
-    units: list[Token | None] = []
+def _gaps(tokens: Sequence[Token], text: str) -> list[tuple[int, bool]]:
+    """Where white space stands between tokens: the index of the token behind it, and whether a line ends in it."""
+    if isinstance(tokens, Tokens):
+        starts = tokens.starts
+        ends = [start + w.length for start, w in zip(starts, tokens.lexemes, strict=True)]
+    else:
+        starts, ends = [t.start for t in tokens], [t.end for t in tokens]
+    return [
+        (i, "\n" in text[end:start])
+        for i, (end, start) in enumerate(zip(ends, starts[1:], strict=False), start=1)
+        if start != end
+    ]
+
+
+def _with_spaces(words: Sequence[Word], gaps: Sequence[tuple[int, bool]], model: Model) -> list[Word]:
+    """Words with an entry for each white space between them."""
     kinds: list[Word] = []
-    end = tokens[0].start
-    for token, word in zip(tokens, words, strict=True):
-        start = token[1]
-        if start != end:
-            units.append(None)
-            kinds.append(model.newline if "\n" in text[end:start] else model.space)
-        units.append(token)
-        kinds.append(word)
-        end = token[2]
-    return units, kinds
+    position = 0
+    for at, is_line_end in gaps:
+        kinds += words[position:at]
+        kinds.append(model.newline if is_line_end else model.space)
+        position = at
+    kinds += words[position:]
+    return kinds
+
+
+def probabilities(
+    model: Model, words: Sequence[Word], likely: Sequence[tuple[int, float]]
+) -> list[tuple[int, float]]:
+    """How probable it is that words belong to a name.
+
+    Args:
+        model: the trained part.
+        words: of a text, with `REACH` boundaries at each end.
+        likely: what `Model.likely` found.
+
+    Returns:
+        The index and the probability of each.
+    """
+    result: list[tuple[int, float]] = []
+    chain: list[int] = []
+    evidence: list[float] = []
+    for (i, single), (following, _) in zip(likely, [*likely[1:], (0, 0.0)], strict=True):
+        chain.append(i)
+        evidence.append(single + model.evidence(words, i))
+        if following == i + 1:
+            continue
+        after_other = words[chain[0] - 1].own > NEVER
+        before_other = words[i + 1].own > NEVER
+        result += zip(
+            chain, model.chain(evidence, after_other=after_other, before_other=before_other), strict=True
+        )
+        chain, evidence = [], []
+    return result
 
 
 class _Names:
@@ -186,9 +230,9 @@ class _Names:
         self.words = words
         self.size = len(words)
 
-    def found(self, likely: Sequence[tuple[int, float]]) -> list[_Found]:
-        """All names, of the words that are worth a closer look."""
-        marks = self._marked(likely)
+    def found(self, probable: Sequence[tuple[int, float]]) -> list[_Found]:
+        """All names, of the words that are probable enough for some bar."""
+        marks = self._marked(probable)
         if not marks:
             return []
         self._drop_public(marks)
@@ -204,11 +248,9 @@ class _Names:
         score, rule = max((marks[i] for i in run), key=lambda mark: (mark[1] != "person.part", mark[0]))
         return _Found(first.start, last.end, score, rule)
 
-    def _marked(self, likely: Sequence[tuple[int, float]]) -> dict[int, tuple[float, str]]:
+    def _marked(self, probable: Sequence[tuple[int, float]]) -> dict[int, tuple[float, str]]:
         marks: dict[int, tuple[float, str]] = {}
-        for i, probability in self._probabilities(likely):
-            if probability < _LOWEST_BAR:
-                continue
+        for i, probability in probable:
             rule = self._cue(i)
             if probability >= BARS[rule][self._make(i, rule)] and not self._stays(i, probability, rule):
                 marks[i] = (probability, rule)
@@ -310,24 +352,6 @@ class _Names:
             ):
                 for i in run:
                     del marks[i]
-
-    def _probabilities(self, likely: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-        words, model = self.words, self.model
-        result: list[tuple[int, float]] = []
-        chain: list[int] = []
-        evidence: list[float] = []
-        for (i, single), (following, _) in zip(likely, [*likely[1:], (0, 0.0)], strict=True):
-            chain.append(i)
-            evidence.append(single + model.evidence(words, i))
-            if following == i + 1:
-                continue
-            after_other = words[chain[0] - 1].own > NEVER
-            before_other = words[i + 1].own > NEVER
-            result += zip(
-                chain, model.chain(evidence, after_other=after_other, before_other=before_other), strict=True
-            )
-            chain, evidence = [], []
-        return result
 
     def _make(self, i: int, rule: str) -> str:
         """What a word is made of, a row's key in `BARS`."""

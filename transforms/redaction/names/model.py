@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -34,7 +35,7 @@ from transforms.redaction.names.features import (
     right_strings,
 )
 from transforms.redaction.names.joining import place_code
-from transforms.text.tokens import Lexeme, Token, Tokens
+from transforms.text.tokens import LONGEST_KEPT, Token, Tokens
 
 BUCKETS: Final = 1 << 18
 """Integers that feature strings are hashed to."""
@@ -53,6 +54,9 @@ DULL_ADDRESSED: Final = -9.0
 
 UNLIKELY: Final = -4.0
 """Words with less evidence from themselves and their neighbours one by one need no closer look (none lost)."""
+
+_WORTH: Final = re.compile("[wW]|[aA](?=[AWX])")
+"""Where a closer look is worth it in a string of signs (`_sign`)."""
 
 _KEY: Final = itemgetter(0, 3, 5, 6)
 """What tells kinds of tokens apart: surface and parts of speech."""
@@ -160,11 +164,23 @@ class Word:
         description: what the model sees of it.
         code: its letter for `joining`.
         own: evidence from itself; `NEVER` where it cannot be part of a name.
+        sign: its letter for `_WORTH`.
         before: evidence that it gives to the token 1, 2, 3 to its right.
         after: evidence that it gives to the token 1, 2, 3 to its left.
     """
 
-    __slots__ = ("after1", "after2", "after3", "before1", "before2", "before3", "code", "description", "own")
+    __slots__ = (
+        "after1",
+        "after2",
+        "after3",
+        "before1",
+        "before2",
+        "before3",
+        "code",
+        "description",
+        "own",
+        "sign",
+    )
 
     def __init__(self, description: Description, code: str, values: Sequence[float], bias: float) -> None:
         self.description = description
@@ -173,9 +189,16 @@ class Word:
         if description.candidate:
             own = [s.encode("utf-8", "surrogatepass") for s in description.own]
             self.own = _total(values, own, _OWN) + bias
+        self.sign = _sign(self.own, is_honorific=code == "H")
         near = [s.encode("utf-8", "surrogatepass") for s in description.near]
         self.before1, self.before2, self.before3 = (_total(values, near, start) for start in _BEFORE)
         self.after1, self.after2, self.after3 = (_total(values, near, start) for start in _AFTER)
+
+
+def _sign(own: float, *, is_honorific: bool) -> str:
+    """A letter for a word: w worth a closer look, a worth it before an honorific, x not; in capitals for honorifics."""
+    sign = "w" if own > DULL else "a" if own > DULL_ADDRESSED else "x"
+    return sign.upper() if is_honorific else sign
 
 
 def _total(values: Sequence[float], strings: Iterable[bytes], start: int) -> float:
@@ -218,7 +241,7 @@ class Model:
         self._values: list[float] = weights.values.tolist()
         self._bias = weights.bias
         self.known: dict[tuple[str, str, str, str], Word] = {}
-        self._of_lexeme: dict[Lexeme, Word] = {}
+        self._of_record: dict[str, Word] = {}
         self._left: dict[tuple[Word, Word, Word], float] = {}
         self._middle: dict[tuple[Word, Word, Word], float] = {}
         self._right: dict[tuple[Word, Word, Word], float] = {}
@@ -232,16 +255,18 @@ class Model:
         if not isinstance(tokens, Tokens):
             return [self._word(t) for t in tokens]
         try:
-            return list(map(self._of_lexeme.__getitem__, tokens.lexemes))
+            return list(map(self._of_record.__getitem__, tokens.records))
         except KeyError:
             return self._learn(tokens)
 
     def _learn(self, tokens: Tokens) -> list[Word]:
-        """The kinds of tokens, remembered under their lexemes."""
+        """The kinds of tokens, remembered under their records."""
         words = [self._word(t) for t in tokens]
-        if len(self._of_lexeme) > _MAX_CACHED:
-            self._of_lexeme.clear()
-        self._of_lexeme.update(zip(tokens.lexemes, words, strict=True))
+        if len(self._of_record) > _MAX_CACHED:
+            self._of_record.clear()
+        self._of_record.update(
+            (r, w) for r, w in zip(tokens.records, words, strict=True) if len(r) <= LONGEST_KEPT
+        )
         return words
 
     def _word(self, token: Token) -> Word:
@@ -263,19 +288,19 @@ class Model:
             Indices, with the evidence from each word and its neighbours one by one.
         """
         found = []
-        for i, here in enumerate(words):
-            if here.own > DULL or (here.own > DULL_ADDRESSED and words[i + 1].code == "H"):
-                evidence = (
-                    here.own
-                    + words[i - 1].before1
-                    + words[i + 1].after1
-                    + words[i - 2].before2
-                    + words[i + 2].after2
-                    + words[i - 3].before3
-                    + words[i + 3].after3
-                )
-                if evidence > UNLIKELY:
-                    found.append((i, evidence))
+        for place in _WORTH.finditer("".join([word.sign for word in words])):
+            i = place.start()
+            evidence = (
+                words[i].own
+                + words[i - 1].before1
+                + words[i + 1].after1
+                + words[i - 2].before2
+                + words[i + 2].after2
+                + words[i - 3].before3
+                + words[i + 3].after3
+            )
+            if evidence > UNLIKELY:
+                found.append((i, evidence))
         return found
 
     def evidence(self, words: Sequence[Word], at: int) -> float:
@@ -320,6 +345,9 @@ class Model:
             before_other: whether one touches the last.
         """
         odds = evidence[0] + (self._enter - self._stay_out if after_other else 0.0)
+        back = self._leave - self._stay_out if before_other else 0.0
+        if len(evidence) == 1:
+            return [_sigmoid(odds + back)]
         ahead = [odds]  # log odds of each word, given all to its left
         for own in evidence[1:]:
             odds = (
@@ -328,7 +356,6 @@ class Model:
                 - _log_add(self._stay_out, odds + self._leave)
             )
             ahead.append(odds)
-        back = self._leave - self._stay_out if before_other else 0.0
         result = [0.0] * len(evidence)
         for i in range(len(evidence) - 1, -1, -1):
             result[i] = _sigmoid(ahead[i] + back)

@@ -8,6 +8,7 @@ Does not: names whose pieces lie side by side before an honorific or in brackets
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
@@ -19,7 +20,7 @@ from transforms.redaction.names.features import SPOTTED
 from transforms.redaction.names.joining import joined
 from transforms.redaction.names.lexicon import lexicon
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
-from transforms.text.tokens import Token
+from transforms.text.tokens import Token, Tokens
 
 _HONORIFIC: Final = re.compile(
     r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
@@ -56,12 +57,12 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
     finds = automaton.find_matches_as_indexes(text)
     if not finds:
         return None
-    starts = {token.start: i for i, token in enumerate(tokens)}
+    starts = tokens.starts if isinstance(tokens, Tokens) else [token.start for token in tokens]
     result: list[Token] = []
     done = 0
     for which, start, end in finds:
-        first = starts.get(start, -1)
-        if first < done or tokens[first].end >= end:
+        first = bisect_left(starts, start)
+        if first < done or first == len(starts) or starts[first] != start or tokens[first].end >= end:
             continue
         last = first
         while last < len(tokens) - 1 and tokens[last].end < end:
