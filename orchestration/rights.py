@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration import doctor as examination
-from orchestration import gates, night
-from orchestration.assets.release import planted_day
+from orchestration import night
 from orchestration.guard import PlainError
 from orchestration.incident import assess, render
 from orchestration.installation import Installation
@@ -103,6 +102,9 @@ def doctor(settings: Settings, *, console: Console) -> bool:
 
 def verify(settings: Settings, release: Path | None) -> list[str]:
     """Check a release again; one line a finding."""
+    from orchestration import gates  # noqa: PLC0415  a second that the other commands need not wait
+    from orchestration.assets.release import planted_day  # noqa: PLC0415
+
     installation = _open(settings)
     day = planted_day(installation)
     flock = installation.flock(day) if day else []

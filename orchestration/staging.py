@@ -57,9 +57,11 @@ def write_day(folder: Path, day: date, table: pa.Table, schema: pa.Schema, name:
     return int(table.num_rows)
 
 
-def read_day(folder: Path, day: date, columns: list[str] | None = None) -> pa.Table | None:
+def read_day(
+    folder: Path, day: date, columns: list[str] | None = None, name: str = "part.parquet"
+) -> pa.Table | None:
     """Read a day's file, None if there is none."""
-    path = day_file(folder, day)
+    path = day_file(folder, day, name)
     return pq.read_table(path, columns=columns, partitioning=None) if path.exists() else None
 
 

@@ -1,5 +1,6 @@
 """Gate 1: blocking checks on staging, over the days of the run only."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -13,10 +14,12 @@ from orchestration.installation import Installation
 from orchestration.partitions import daily, days_of
 from orchestration.publish import GateResult
 from orchestration.resources import Koe
-from orchestration.staging import day_file, read_days
+from orchestration.staging import day_file, read_day, read_days
 from transforms.redaction import scan
 
 CHUNK_ROWS = 50_000
+FEW_RECORDS = 50
+"""Below this a share says little: one broken file would stop a quiet night."""
 LABEL_TEXTS = ["topics", "themes", "department", "prefecture", "ae", "evidence", "aspects"]
 
 
@@ -114,6 +117,23 @@ def canaries_in_staging(installation: Installation, days: Sequence[date], kind: 
     return result
 
 
+@quiet
+def shares(installation: Installation, days: Sequence[date]) -> GateResult:
+    """Whether unusually much was set aside or unwanted: then something is wrong with a source, a reader or the watchlist."""
+    policy = installation.config.policy.gates
+    totals: Counter[str] = Counter()
+    for name in ("raw.parquet", "redacted.parquet"):
+        tables = (read_day(installation.zones.staging / "facts", day, name=name) for day in days)
+        for facts in (t for t in tables if t is not None):
+            for fact, value in zip(facts["fact"].to_pylist(), facts["value"].to_pylist(), strict=True):
+                totals[fact if fact == "dropped:unwanted" else fact.split(":")[0]] += int(value)
+    records, loaded = totals["posts_in"] + totals["rejected"], totals["loaded"]
+    enough = policy.max_quarantined_share * records >= totals["rejected"] or records < FEW_RECORDS
+    wanted = policy.max_dropped_share * loaded >= totals["dropped:unwanted"] or loaded < FEW_RECORDS
+    counts = {"records": records, "rejected": totals["rejected"], "unwanted": totals["dropped:unwanted"]}
+    return GateResult(gates.STAGING, "shares", passed=enough and wanted, counts=counts)
+
+
 def _as_check(result: GateResult) -> dg.AssetCheckResult:
     description = "ok" if result.passed else gates.describe(result)
     return dg.AssetCheckResult(
@@ -181,7 +201,17 @@ def make_checks() -> list[dg.AssetChecksDefinition]:
     def canaries_classified(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
         return _as_check(canaries_in_staging(koe.installation, days_of(context), "classified"))
 
+    @dg.asset_check(
+        asset="redacted_posts",
+        blocking=True,
+        partitions_def=daily,
+        description="不受理や対象外が異常に多くないか / No unusual share was set aside or unwanted.",
+    )
+    def shares_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        return _as_check(shares(koe.installation, days_of(context)))
+
     return [
+        shares_redacted,
         suite_redacted,
         residual_redacted,
         canaries_redacted,

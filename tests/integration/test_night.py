@@ -163,6 +163,14 @@ def test_no_run_of_any_post_is_in_what_was_published_or_logged(home: Path, opene
     assert seen == 0
 
 
+def test_the_readmes_questions_can_be_asked(home: Path) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", (PROJECT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(queries) == 3
+    with duckdb.connect(str(release_of(home) / publish.DATABASE), read_only=True) as con:
+        for query in queries:
+            con.execute(query).fetchall()
+
+
 def test_verify_and_doctor_find_nothing(home: Path) -> None:
     verified, examined = koe(home, "verify"), koe(home, "doctor")
     assert (verified.returncode, verified.stdout.strip()) == (0, "✓ nothing found")
