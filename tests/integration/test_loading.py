@@ -171,6 +171,7 @@ def test_loading_twice_is_loading_once(home: Path) -> None:
     deliver_bad(home)
     load_days(opened(), [FIRST], Silent())
     once = state(home)
+    assert [entry[0] for entry in once["ledger"] if not entry[-1]] == ["x_api_v2/truncated.jsonl.gz"]
     load_days(opened(), [FIRST], Silent())
     assert state(home) == once
     deliver_bad(home)
@@ -474,7 +475,7 @@ def test_two_runs_at_once_the_second_waits_or_says_so(home: Path) -> None:
 
     with run_lock(zones):
         holder = f"another run (process {os.getpid()}) works on {home}"
-        commands = [("run",), ("purge",), ("erase", "--source", "qa", "--post-id", "q")]
+        commands = [("run",), ("erase", "--source", "qa", "--post-id", "q")]
         refused = {command: koe("0", *command) for command in commands}
         wrong = koe("soon", "purge")
         waiting = koe("60", "purge")
