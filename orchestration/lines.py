@@ -145,9 +145,12 @@ def explain_labels(source: BinaryIO, console: Console) -> int:
         document = Document(
             text=record["text"], id=post_id, source=record.get("source"), rating=record.get("rating")
         )
-        table = Table("label", "value", "because of", box=None)
-        for reason in classifier.explain(document):
-            table.add_row(*(escape(str(part)) for part in reason))
+        told = classifier.explain(document)
+        table = Table("label", "probability", "because of", box=None)
+        for label, probability in told.probabilities.items():
+            reasons = "  ".join(f"{r.feature} {r.weight:+.2f}" for r in told.reasons.get(label, ()))
+            table.add_row(escape(label), f"{probability:.2f}", escape(reasons) or "[dim]not given[/]")
+        table.add_row("rules", "", escape("  ".join(told.rules)))
         console.rule(escape(post_id))
         console.print(Text(record["text"]))
         console.print(table)
