@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
-from transforms.redaction.names.growing import Post, grow, repeats
+from transforms.redaction.names.growing import Post, Units, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
 from transforms.redaction.names.spaced import latin, spaced
@@ -25,7 +25,7 @@ from transforms.redaction.names.spotting import spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
-from transforms.text.tokens import Token, Tokens
+from transforms.text.tokens import Token, Tokens, gaps
 
 _ADDRESSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF", "STAFF"}
 _PEOPLE: Final = frozenset({"STAFF", "DOCTOR", "CHIEF", "SENSEI", "KIN", "PATIENT"})
@@ -134,9 +134,11 @@ class NameFinder:
         joined = join(tokens, codes)
         if joined is not None:
             tokens, words = joined, model.words(joined)
-        gaps = _gaps(tokens, text) if " " in text or "\n" in text else []
-        if gaps:
-            words = _with_spaces(words, gaps, model)
+        between: list[tuple[int, str]] = []
+        if " " in text or "\n" in text:
+            between = tokens.gaps() if isinstance(tokens, Tokens) else gaps(tokens, text)
+        if between:
+            words = _with_spaces(words, between, model)
         edge = [model.boundary] * REACH
         words = [*edge, *words, *edge]
         likely = model.likely(words)
@@ -145,10 +147,7 @@ class NameFinder:
         probable = [(i, p) for i, p in probabilities(model, words, likely) if p >= _LOWEST_BAR]
         if not probable:
             return []
-        units: list[Token | None] = [None] * REACH + [*tokens] + [None] * REACH
-        for at, _ in reversed(gaps):
-            units.insert(at + REACH, None)
-        return _Names(model, text, units, words).found(probable)
+        return _Names(model, text, Units(tokens, [at for at, _ in between]), words).found(probable)
 
 
 def _merged(found: list[_Found]) -> list[_Found]:
@@ -162,27 +161,13 @@ def _merged(found: list[_Found]) -> list[_Found]:
     return result
 
 
-def _gaps(tokens: Sequence[Token], text: str) -> list[tuple[int, bool]]:
-    """Where white space stands between tokens: the index of the token behind it, and whether a line ends in it."""
-    if isinstance(tokens, Tokens):
-        starts = tokens.starts
-        ends = [start + w.length for start, w in zip(starts, tokens.lexemes, strict=True)]
-    else:
-        starts, ends = [t.start for t in tokens], [t.end for t in tokens]
-    return [
-        (i, "\n" in text[end:start])
-        for i, (end, start) in enumerate(zip(ends, starts[1:], strict=False), start=1)
-        if start != end
-    ]
-
-
-def _with_spaces(words: Sequence[Word], gaps: Sequence[tuple[int, bool]], model: Model) -> list[Word]:
+def _with_spaces(words: Sequence[Word], between: Sequence[tuple[int, str]], model: Model) -> list[Word]:
     """Words with an entry for each white space between them."""
     kinds: list[Word] = []
     position = 0
-    for at, is_line_end in gaps:
+    for at, space in between:
         kinds += words[position:at]
-        kinds.append(model.newline if is_line_end else model.space)
+        kinds.append(model.newline if "\n" in space else model.space)
         position = at
     kinds += words[position:]
     return kinds
@@ -221,9 +206,7 @@ def probabilities(
 class _Names:
     """The names of one post, at work."""
 
-    def __init__(
-        self, model: Model, text: str, tokens: Sequence[Token | None], words: Sequence[Word]
-    ) -> None:
+    def __init__(self, model: Model, text: str, tokens: Units, words: Sequence[Word]) -> None:
         self.text = text
         self.model = model
         self.tokens = tokens
@@ -429,8 +412,7 @@ class _Names:
         return ""
 
     def _surface(self, i: int) -> str:
-        token = self.tokens[i]
-        return token.surface if token else ""
+        return self.tokens.surface(i)
 
 
 def runs(marks: Iterable[int]) -> list[list[int]]:

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from transforms.redaction.names.features import SPACE
+from transforms.redaction.names.features import REACH, SPACE
 from transforms.redaction.names.lexicon import is_listed, lexicon, to_hiragana
 from transforms.redaction.names.model import Word
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
-from transforms.text.tokens import Token
+from transforms.text.tokens import Token, Tokens
 
 _NOT_BEFORE: Final = frozenset(
     "元新旧前故現副某各本当同我御今昨毎先他全約第対亡妻夫父母兄弟姉妹娘孫嫁医師士員長者係科課部室院店局館号番階年月日時分名様氏君"
@@ -49,6 +49,40 @@ _FEW: Final = 20
 """Names for which a count in the text is cheaper than a look at each word."""
 
 
+class Units:
+    """The tokens of a post with `REACH` boundaries at each end and an entry for each white space.
+
+    Args:
+        tokens: of the post.
+        spaces: indices of the tokens that white space stands before, rising.
+    """
+
+    __slots__ = ("_tokens", "_where")
+
+    def __init__(self, tokens: Sequence[Token], spaces: Sequence[int]) -> None:
+        where = [*range(len(tokens))]
+        for at in reversed(spaces):
+            where.insert(at, -1)
+        edge = [-1] * REACH
+        self._tokens = tokens
+        self._where = [*edge, *where, *edge]
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def __getitem__(self, index: int) -> Token | None:
+        at = self._where[index]
+        return None if at < 0 else self._tokens[at]
+
+    def surface(self, index: int) -> str:
+        """What stands in the text there, "" for a boundary or a space."""
+        at = self._where[index]
+        if at < 0:
+            return ""
+        tokens = self._tokens
+        return tokens.surface(at) if isinstance(tokens, Tokens) else tokens[at].surface
+
+
 class Post(NamedTuple):
     """A post as `finder` holds it.
 
@@ -58,12 +92,11 @@ class Post(NamedTuple):
     """
 
     words: Sequence[Word]
-    tokens: Sequence[Token | None]
+    tokens: Units
 
     def surface(self, i: int) -> str:
         """The token's surface, "" for a boundary or a space."""
-        token = self.tokens[i] if 0 <= i < len(self.tokens) else None
-        return token.surface if token else ""
+        return self.tokens.surface(i) if 0 <= i < len(self.tokens) else ""
 
     def letter(self, i: int) -> str:
         """The token's script, "" for a boundary or a space."""
@@ -288,10 +321,10 @@ def repeats(post: Post, text: str, marked: set[int], may: Callable[[int], bool])
         readable = to_hiragana(text).lower()
         if sum(readable.count(key) for key in keys) <= len(marked):
             return added
-    for i, token in enumerate(post.tokens):
-        if token is None or i in marked or _key(post, i) not in keys:
+    for i in range(len(post.tokens)):
+        if i in marked or _key(post, i) not in keys:
             continue
-        if may(i) and (len(token.surface) > 1 or _stands_alone(post, i)):
+        if may(i) and (len(post.surface(i)) > 1 or _stands_alone(post, i)):
             added.add(i)
     return added
 

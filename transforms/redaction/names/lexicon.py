@@ -7,6 +7,7 @@ Does not: words that stand beside names (`vocabulary`), decisions.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -21,6 +22,15 @@ _KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ã‚¡"), ord("ãƒ
 def to_hiragana(text: str) -> str:
     """`text` with its katakana as hiragana."""
     return text.translate(_KATAKANA_TO_HIRAGANA)
+
+
+Listed = dict[str, None]
+"""A set of words. A dict of plain values is nothing that the garbage collector walks through again and again; a set is."""
+
+
+def listed(words: Iterable[str]) -> Listed:
+    """A set of words that costs the garbage collector nothing."""
+    return dict.fromkeys(words)
 
 
 class Lexicon(NamedTuple):
@@ -42,17 +52,17 @@ class Lexicon(NamedTuple):
     """
 
     surnames: dict[str, int]
-    surnames_rare: frozenset[str]
-    surname_readings: frozenset[str]
-    surname_readings_frequent: frozenset[str]
-    given: frozenset[str]
-    given_popular: frozenset[str]
+    surnames_rare: Listed
+    surname_readings: Listed
+    surname_readings_frequent: Listed
+    given: Listed
+    given_popular: Listed
     given_kanji: tuple[frozenset[str], frozenset[str]]
     family_kanji: tuple[frozenset[str], frozenset[str]]
-    given_readings: frozenset[str]
-    given_readings_popular: frozenset[str]
-    romaji_surnames: frozenset[str]
-    romaji_given: frozenset[str]
+    given_readings: Listed
+    given_readings_popular: Listed
+    romaji_surnames: Listed
+    romaji_given: Listed
 
 
 def spellings(romaji: str) -> set[str]:
@@ -86,19 +96,19 @@ def lexicon() -> Lexicon:
     )
     return Lexicon(
         surnames={name: entry["count"] for name, entry in families.items()},
-        surnames_rare=written | extra.HARD_FAMILY_NAMES,
-        surname_readings=frequent_readings | family_readings,
-        surname_readings_frequent=frequent_readings,
-        given=given | extra.KANJI_GIVEN,
-        given_popular=given_popular | extra.KANJI_GIVEN,
+        surnames_rare=listed(written | extra.HARD_FAMILY_NAMES),
+        surname_readings=listed(frequent_readings | family_readings),
+        surname_readings_frequent=listed(frequent_readings),
+        given=listed(given | extra.KANJI_GIVEN),
+        given_popular=listed(given_popular | extra.KANJI_GIVEN),
         given_kanji=_edges(given_popular, 60),
         family_kanji=_edges(written, 40),
-        given_readings=frozenset(reading for names in both for reading in names)
-        | given_readings
-        | extra.READINGS,
-        given_readings_popular=frozenset(reading for names in popular for reading in names),
-        romaji_surnames=frozenset(way for entry in families.values() for way in spellings(entry["en"])),
-        romaji_given=frozenset(
+        given_readings=listed(
+            frozenset(reading for names in both for reading in names) | given_readings | extra.READINGS
+        ),
+        given_readings_popular=listed(reading for names in popular for reading in names),
+        romaji_surnames=listed(way for entry in families.values() for way in spellings(entry["en"])),
+        romaji_given=listed(
             way for names in both for entry in names.values() for way in spellings(entry["en"])
         ),
     )

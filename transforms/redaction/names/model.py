@@ -15,6 +15,7 @@ import io
 import math
 import re
 import zlib
+from array import array
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from operator import itemgetter
@@ -238,7 +239,7 @@ class Model:
     """Probabilities of names. Caches what it has summed; one a process, not thread-safe."""
 
     def __init__(self, weights: Weights) -> None:
-        self._values: list[float] = weights.values.tolist()
+        self._values = array("f", weights.values.tobytes())
         self._bias = weights.bias
         self.known: dict[tuple[str, str, str, str], Word] = {}
         self._of_record: dict[str, Word] = {}

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Final
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -32,15 +33,17 @@ _BEHIND: Final = frozenset({"助詞", "補助記号", "記号"})
 
 
 @cache
-def _spotter() -> tuple[AhoCorasick, list[str]]:
+def _spotter() -> tuple[AhoCorasick, list[str], list[bool]]:
+    """The names in one automaton, the names, and which of them need no honorific."""
     names = lexicon()
     kana = {
         r
-        for r in names.given_readings_popular | extra.READINGS | names.surname_readings_frequent
+        for r in chain(names.given_readings_popular, extra.READINGS, names.surname_readings_frequent)
         if len(r) >= 3
     }
     patterns = sorted(kana | {n for n in extra.HARD_FAMILY_NAMES if len(n) > 1})
-    return AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest), patterns
+    automaton = AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest)
+    return automaton, patterns, [_is_likely(p, addressed=False) for p in patterns]
 
 
 def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
@@ -53,8 +56,12 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
     Returns:
         The tokens with each such name as one token; None where there is none.
     """
-    automaton, patterns = _spotter()
-    finds = automaton.find_matches_as_indexes(text)
+    automaton, patterns, likely = _spotter()
+    finds = [
+        find
+        for find in automaton.find_matches_as_indexes(text)
+        if likely[find[0]] or _HONORIFIC.match(text, find[2]) or _INTRODUCED.match(text, find[2])
+    ]
     if not finds:
         return None
     starts = tokens.starts if isinstance(tokens, Tokens) else [token.start for token in tokens]

@@ -362,12 +362,14 @@ COMPANY_BRACKETED: Final = Pattern(
     near_misses=("仕事中（工場）に", "会社で（近所の薬局）"),
 )
 
+_COMPANY_BEHIND: Final = r"(?:の(?:産業医|総務|人事|健診|保険証|健康保険|健保|工場で|工場の|同僚|社員|人(?:に|が|は)|深夜便|配送|事務|検査ライン|担当者|現場|経理|部長|課長|指定|寮|検診|集団検診|企画部|通訳)|勤務|を(?:辞|退職|[0-9]{1,3}で退職)|に(?:勤|入社|[0-9]+年|転職|就職)|で(?:働|足場|、?はたら|事務|[0-9]+年)|から(?:の転職|転職)|の健診で)"
+"""What is said of a place of work right behind its name."""
+
 COMPANY_INDUSTRY: Final = Pattern(
     rule="affiliation.industry",
     type="AFFILIATION",
-    regex=re.compile(
-        rf"(?P<id>{_COMPANY})(?=の(?:産業医|総務|人事|健診|保険証|健康保険|健保|工場で|工場の|同僚|社員|人(?:に|が|は)|深夜便|配送|事務|検査ライン|担当者|現場|経理|部長|課長|指定|寮|検診|集団検診|企画部|通訳)|勤務|を(?:辞|退職|[0-9]{{1,3}}で退職)|に(?:勤|入社|[0-9]+年|転職|就職)|で(?:働|足場|、?はたら|事務|[0-9]+年)|から(?:の転職|転職)|の健診で)"
-    ),
+    regex=re.compile(rf"(?P<id>{_COMPANY})(?={_COMPANY_BEHIND})"),
+    hint=re.compile(rf"{_INDUSTRY}(?:{_LEGAL})?{_BRANCH}{_COMPANY_BEHIND}"),
     needs='nothing',
     triggers=tuple(_INDUSTRIES),
     guard=_employer,
@@ -380,6 +382,7 @@ COMPANY_BRANCHED: Final = Pattern(
     rule="affiliation.branch",
     type="AFFILIATION",
     regex=re.compile(rf"(?P<id>(?:{_JOINED}|{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:\s?{_PLACE}){{1,3}})"),
+    hint=re.compile(rf"{_INDUSTRY}\s?{_PLACE}"),
     needs="nothing",
     triggers=tuple(_INDUSTRIES),
     guard=_employer,

@@ -35,11 +35,13 @@ class Places(NamedTuple):
             to the names of its towns.
         prefecture: municipality, in each form that belongs to one prefecture alone, to that prefecture.
         codes: the postal codes given out, seven digits.
+
+    Sets are dicts without values here, which the garbage collector need not walk through.
     """
 
-    towns: dict[str, set[str]]
+    towns: dict[str, dict[str, None]]
     prefecture: dict[str, str]
-    codes: frozenset[str]
+    codes: dict[str, None]
 
 
 def _forms(city: str) -> tuple[str, ...]:
@@ -59,14 +61,14 @@ def get_places() -> Places:
         rows = connection.execute("SELECT code, prefecture, city, neighborhood FROM postal_data").fetchall()
     finally:
         connection.close()
-    towns: dict[str, set[str]] = {}
+    towns: dict[str, dict[str, None]] = {}
     prefectures: dict[str, set[str]] = {}
     forms: dict[str, tuple[str, ...]] = {}
     for _, prefecture, city, town in rows:
         if city not in forms:
             forms[city] = _forms(city)
         for form in forms[city]:
-            towns.setdefault(form, set()).add(town)
+            towns.setdefault(form, {})[town] = None
             prefectures.setdefault(form, set()).add(prefecture)
     sole = {form: next(iter(names)) for form, names in prefectures.items() if len(names) == 1}
-    return Places(towns, sole, frozenset(row[0] for row in rows))
+    return Places(towns, sole, dict.fromkeys(row[0] for row in rows))

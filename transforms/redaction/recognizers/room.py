@@ -52,6 +52,7 @@ ROOM_WARD: Final = Pattern(
         )(?!\s?(?:以上|以下))""",
         re.VERBOSE,
     ),
+    hint=re.compile(r"[階棟]|館\s?[0-9]"),
     triggers=("病棟", "階", "棟", "館", "フロア", "東", "西", "南", "北"),
     guard=lambda m: (
         not re.search(r"(?:全|計|約|合計|もう)$", m.string[max(0, m.start() - 2) : m.start()])
