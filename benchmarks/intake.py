@@ -1,8 +1,10 @@
-"""Posts per CPU-second of each adapter, against plain `orjson.loads` of the same lines in the same run.
+"""Posts per CPU-second of each adapter, against plain `orjson.loads` of the same lines; then of all of intake, step by step.
 
     python benchmarks/intake.py [--posts 40000]
 
-The lines are made of the test fixtures' own, with new ids and slightly other texts, so that no line is a repeat.
+The lines are made of the test fixtures' own, with new ids and slightly other texts, so that no line is a repeat. All of
+intake is: a file of landing/ is hashed, parsed and made into columns (parse), encrypted into the vault (encrypt), read back
+(decrypt), its repeats, edits and copies resolved (resolve), and its texts matched against the project's watchlist (match).
 """
 
 from __future__ import annotations
@@ -11,23 +13,42 @@ import argparse
 import io
 import json
 import random
+import secrets
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
+import polars as pl
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.config.watchlist import load_watchlist
+from orchestration.intake import Intake, SourceRules
+from orchestration.keyring import Keyring
+from orchestration.loading import spared_heap
+from orchestration.master_key import MasterKey
+from orchestration.settings import PROJECT
+from orchestration.vault import Ledger, Vault
+from orchestration.zones import Zones, one_barrier
+from transforms.identity import resolve
 from transforms.posts import Post
 from transforms.sources import Reading, read
+from transforms.watchlist import Matcher, compile_watchlist
 
 PAYLOADS = Path(__file__).parent.parent / "tests" / "fixtures" / "payloads"
 LOADED_AT = 1_794_355_200  # 2026-11-11, after all fixtures
+NOW = datetime.fromtimestamp(LOADED_AT, UTC)
 GOAL = 60_000
 RUNS = 3
+STEPS = ("parse", "encrypt", "decrypt", "resolve", "match")
 
 Renew = Callable[[dict[str, Any], int, str], None]
 
@@ -145,6 +166,74 @@ def values_of(lines: list[bytes]) -> int:
     return sum(orjson.loads(line) is not None for line in lines)
 
 
+class Clock:
+    """CPU seconds of the steps of one pass."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Counts a block for a step."""
+        started = time.process_time()
+        yield
+        self.seconds[name] += time.process_time() - started  # type: ignore[assignment]
+
+
+def all_of_intake(payload: bytes, home: Path, matcher: Matcher) -> tuple[int, Clock]:
+    """Takes a file in, as a run does; how many posts that were, and what each step took."""
+    path = home / "landing" / "2026-11-05" / "any" / "file.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(payload)
+    zones = Zones(home).create()
+    keyring = Keyring(zones, MasterKey(secrets.token_bytes(32)))
+    vault, clock = Vault(zones, keyring), Clock()
+    intake = Intake(zones.landing, claim=lambda _: SourceRules("any"), ledger=Ledger(zones, keyring), now=NOW)
+    with one_barrier():
+        loads = intake.load()
+        while True:
+            with clock.step("parse"):
+                load = next(loads, None)
+            if load is None:
+                break
+            number = 0
+            while True:
+                with clock.step("parse"):
+                    batch = next(load.batches, None)
+                if batch is None:
+                    break
+                with clock.step("encrypt"):
+                    vault.write_raw(load.report.arrived_on, "any", f"b{number}", batch.posts)
+                number += 1
+    with clock.step("decrypt"):
+        raw = vault.read_raw()
+    assert isinstance(raw, pa.Table)
+    with clock.step("resolve"):
+        posts = resolve(pl.DataFrame(raw)).posts
+    with clock.step("match"):
+        texts = [text or "" for text in posts["text"].to_list()]
+        matcher.match_many(texts, [date(2026, 11, 3)] * len(texts), posts["place_id"].to_list())
+    return raw.num_rows, clock
+
+
+def show_all_of_intake(posts: int, console: Console) -> None:
+    """Prints what all of intake takes for each shape of lines: the quickest of some passes."""
+    matcher = compile_watchlist(load_watchlist(PROJECT / "config" / "watchlist.yaml").watch_entries())
+    table = Table("all of intake", "posts", "posts per CPU-second", *(f"{step}, µs" for step in STEPS))
+    for shape in SHAPES:
+        _, payload = made(shape, posts)
+        passes = []
+        for _ in range(RUNS):
+            with tempfile.TemporaryDirectory() as folder, spared_heap():
+                passes.append(all_of_intake(payload, Path(folder), matcher))
+        taken, clock = min(passes, key=lambda one: one[1].seconds.total())
+        table.add_row(
+            shape, f"{taken:,}", f"{taken / clock.seconds.total():,.0f}",
+            *(f"{clock.seconds[step] / taken * 1e6:.1f}" for step in STEPS),
+        )  # fmt: skip
+    console.print(table)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=40_000, help="posts of each shape")
@@ -164,7 +253,9 @@ def main() -> None:
     for shape, payload in exports(wanted):
         posts, seconds = quickest(partial(posts_of, payload))
         table.add_row(shape, f"{posts:,}", f"{len(payload) // posts:,}", f"{posts / seconds:,.0f}", "", "")
-    Console(width=120).print(table)
+    console = Console(width=120)
+    console.print(table)
+    show_all_of_intake(wanted, console)
 
 
 if __name__ == "__main__":

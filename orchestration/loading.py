@@ -6,9 +6,11 @@ Does not: walking and reading landing (`intake`), payload shapes (`transforms.so
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -98,6 +100,20 @@ class LateLedger:
             self._ledger.finish(entry, posts=posts, quarantined=quarantined, now=now)
 
 
+@contextmanager
+def spared_heap() -> Iterator[None]:
+    """Let Python's collector of cycles pass over what lives already.
+
+    Modules and dictionaries, walked again and again while many posts are made, are a fifth of the time of reading them.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@spared_heap()
 def load_days(installation: Installation, days: Sequence[date], reporter: Reporter) -> dict[date, Facts]:
     """Load the files that arrived on some days, carry out removals, clear landing of what is loaded whole.
 

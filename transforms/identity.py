@@ -215,11 +215,10 @@ def normalised(text: pl.Expr) -> pl.Expr:
 def _clustered(posts: pl.DataFrame) -> pl.DataFrame:
     """Posts with the cluster of those that have the same words."""
     own = pl.concat_str("source", "post_id", separator="/")
-    words = normalised(pl.col("text"))
-    marked = posts.with_columns(
-        pl.when(words.str.len_chars() >= _MIN_COPY).then(words).otherwise(pl.lit("\0") + own).alias("_words"),
-        own.alias("_own"),
-    ).with_columns(pl.coalesce("_words", pl.lit("\0") + pl.col("_own")).alias("_words"))
+    words = pl.col("_words")
+    marked = posts.with_columns(normalised(pl.col("text")).alias("_words"), own.alias("_own")).with_columns(
+        pl.when(words.str.len_chars() >= _MIN_COPY).then(words).otherwise(pl.lit("\0") + pl.col("_own"))
+    )
     return marked.with_columns(
         pl.col("_own")
         .sort_by("created_at", "_own", nulls_last=True)

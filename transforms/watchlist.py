@@ -200,10 +200,17 @@ def _survivors(hits: list[_Hit]) -> list[_Hit]:
     hits = hits[:_MAX_HITS]
     if len(hits) == 1:
         return [] if hits[0].term.excludes else hits
+    strong = [hit for hit in hits if hit.term.excludes or hit.term.entry.entry_class in _FACILITIES]
     kept = [
-        hit for hit in hits if not hit.term.excludes and not any(_takes_away(other, hit) for other in hits)
+        hit
+        for hit in hits
+        if not hit.term.excludes and not (strong and any(_takes_away(other, hit) for other in strong))
     ]
-    return sorted(kept, key=lambda hit: (hit.start, -hit.end, hit.term.evidence))
+    return sorted(kept, key=_order) if len(kept) > 1 else kept
+
+
+def _order(hit: _Hit) -> tuple[int, int, str]:
+    return hit.start, -hit.end, hit.term.evidence
 
 
 _MAX_HITS: Final = 1_000
