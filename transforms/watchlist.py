@@ -73,11 +73,12 @@ class Match(NamedTuple):
 
 
 class _Term(NamedTuple):
-    """What a pattern of the automaton stands for: one use of it by one entry."""
+    """What a pattern of the automaton stands for: one use of it by one entry, which may be valid for some days only."""
 
     entry: WatchEntry
     evidence: str
     excludes: bool
+    is_bounded: bool
 
 
 class _Hit(NamedTuple):
@@ -107,13 +108,17 @@ def compile_watchlist(entries: Iterable[WatchEntry]) -> Matcher:
     uses: dict[str, list[_Term]] = {}
     places: dict[str, list[_Term]] = {}
     for entry in entries:
+        is_bounded = entry.valid_from is not None or entry.valid_to is not None
         for text in entry.terms:
-            term = _Term(entry, f"{entry.id}:{text}@{entry.version}", excludes=False)
+            term = _Term(entry, f"{entry.id}:{text}@{entry.version}", excludes=False, is_bounded=is_bounded)
             uses.setdefault(normalise(text), []).append(term)
         for text in entry.exclusions:
-            uses.setdefault(normalise(text), []).append(_Term(entry, "", excludes=True))
+            uses.setdefault(normalise(text), []).append(
+                _Term(entry, "", excludes=True, is_bounded=is_bounded)
+            )
         for place in entry.place_ids:
-            term = _Term(entry, f"{entry.id}:{PLACE_TERM}@{entry.version}", excludes=False)
+            evidence = f"{entry.id}:{PLACE_TERM}@{entry.version}"
+            term = _Term(entry, evidence, excludes=False, is_bounded=is_bounded)
             places.setdefault(place, []).append(term)
     uses.pop("", None)
     return Matcher(uses, places)
@@ -124,7 +129,8 @@ class Matcher:
 
     def __init__(self, uses: dict[str, list[_Term]], places: dict[str, list[_Term]]) -> None:
         self._uses = list(uses.values())
-        self._open_ends = [(_is_latin(text[0]), _is_latin(text[-1])) for text in uses]
+        ends = ((_is_latin(text[0]), _is_latin(text[-1])) for text in uses)
+        self._open_ends = [pair if any(pair) else None for pair in ends]
         self._places = places
         self._automaton = AhoCorasick(
             list(uses),
@@ -172,13 +178,20 @@ class Matcher:
     def _hits(self, text: str, day: date) -> list[_Hit]:
         hits = []
         for pattern, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            latin_start, latin_end = self._open_ends[pattern]
-            if latin_start and start > 0 and _is_latin(text[start - 1]):
+            ends = self._open_ends[pattern]
+            if ends is not None and _is_within_word(text, start, end, ends):
                 continue
-            if latin_end and end < len(text) and _is_latin(text[end]):
-                continue
-            hits += [_Hit(start, end, term) for term in self._uses[pattern] if _is_live(term.entry, day)]
+            for term in self._uses[pattern]:
+                if not term.is_bounded or _is_live(term.entry, day):
+                    hits.append(_Hit(start, end, term))  # noqa: PERF401  most patterns have one use
         return hits
+
+
+def _is_within_word(text: str, start: int, end: int, is_latin: tuple[bool, bool]) -> bool:
+    latin_start, latin_end = is_latin
+    if latin_start and start > 0 and _is_latin(text[start - 1]):
+        return True
+    return latin_end and end < len(text) and _is_latin(text[end])
 
 
 def _is_latin(char: str) -> bool:
