@@ -55,7 +55,8 @@ def build_defs(
     from orchestration.assets.release import make_release_assets  # noqa: PLC0415
     from orchestration.assets.staging import classified_posts, raw_posts, redacted_posts  # noqa: PLC0415
     from orchestration.checks.staging import make_checks  # noqa: PLC0415
-    from orchestration.schedules import nightly  # noqa: PLC0415
+    from orchestration.retention_job import purge  # noqa: PLC0415
+    from orchestration.schedules import nightly, purging  # noqa: PLC0415
     from orchestration.sensors import late_files, tell_failures  # noqa: PLC0415
 
     project = make_project()
@@ -80,8 +81,8 @@ def build_defs(
     return dg.Definitions(
         assets=[raw_posts, redacted_posts, classified_posts, dbt_models, *released],
         asset_checks=[*(make_checks() if check_overrides is None else check_overrides), *freshness],
-        jobs=[night, from_marts],
-        schedules=[nightly(night)],
+        jobs=[night, from_marts, purge],
+        schedules=[nightly(night), purging(purge)],
         sensors=[
             late_files(night),
             tell_failures([night, from_marts]),

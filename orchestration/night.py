@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +194,9 @@ def run(settings: Settings, wanted: Wanted, console: Console) -> Outcome:
         outcome = execute(wanted, first, last, zones.dagster / "dbt-console.log", console)
         outcome.replay = replay
         zones.tighten()
+        if outcome.success:
+            report = installation.retention.purge(datetime.now(UTC))
+            outcome.counts.update({f"purge.destroyed:{zone}": n for zone, n in report.rows.items()})
     show(outcome, installation, console)
     return outcome
 
@@ -308,6 +311,7 @@ def show(outcome: Outcome, installation: Installation, console: Console) -> None
     table.add_row("dropped", listed(total("redacted_posts", "dropped")))
     table.add_row("redacted", listed(total("redacted_posts", "redacted")))
     table.add_row("to review", listed(total("classified_posts", "queued")))
+    table.add_row("destroyed", listed(total("purge", "destroyed")))
     for name, passed, details in outcome.gates:
         table.add_row(
             "gate", f"{'[green]✓[/]' if passed else '[red]✗[/]'} {name}  {details if not passed else ''}"

@@ -31,3 +31,14 @@ def nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
         return dg.RunRequest(run_key=day, partition_key=day)
 
     return schedule
+
+
+def purging(job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """03:30 in Japan, every day: what is past its time goes, whether or not the night before it succeeded."""
+    return dg.ScheduleDefinition(
+        name="purging",
+        job=job,
+        cron_schedule="30 3 * * *",
+        execution_timezone="Asia/Tokyo",
+        description="毎日3時30分（日本時間）に期限切れを破棄 / Every day at 03:30 JST, destroys what is past its time.",
+    )

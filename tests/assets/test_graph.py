@@ -102,6 +102,11 @@ def test_the_schedule_takes_the_day_before_in_japan(defs: dg.Definitions) -> Non
     assert [r.partition_key for r in tick.run_requests or []] == ["2026-11-02"]
 
 
+def test_purging_has_a_job_and_an_hour_of_its_own(defs: dg.Definitions, installation: Installation) -> None:
+    assert defs.resolve_schedule_def("purging").cron_schedule == "30 3 * * *"
+    assert defs.resolve_job_def("purge").execute_in_process(resources={"koe": Koe()}).success
+
+
 def sensors_zone() -> object:
     from zoneinfo import ZoneInfo
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -19,12 +19,12 @@ from ahocorasick_rs import AhoCorasick
 
 from orchestration import gates, publish
 from orchestration.installation import Installation
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import PROJECT, Settings, today
 from samples.generate import generate
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
-LAST = date(2026, 11, 25)
+LAST = today() - timedelta(days=1)
 FIRST = LAST - timedelta(days=9)
 KOE = str(Path(sys.executable).with_name("koe"))
 
