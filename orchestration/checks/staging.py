@@ -1,7 +1,7 @@
 """Gate 1: blocking checks on staging, over the days of the run only."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import dagster as dg
@@ -91,18 +91,34 @@ def suite_on_classified(installation: Installation, days: Sequence[date]) -> Gat
 
 
 @quiet
-def residual_in_staging(installation: Installation, days: Sequence[date], kind: str) -> GateResult:
-    """The independent scanner over the run's rows."""
-    if kind == "redacted":
-        frames = _frames(installation, kind, days, ["text"])
-        return gates.residual(gates.STAGING, "residual_in_redacted", frames)
-    frames = _frames(installation, kind, days, LABEL_TEXTS)
+def residual_in_redacted(installation: Installation, days: Sequence[date]) -> GateResult:
+    """The independent scanner over the run's redacted texts."""
+    return gates.residual(
+        gates.STAGING, "residual_in_redacted", _frames(installation, "redacted", days, ["text"])
+    )
+
+
+@quiet
+def residual_in_classified(installation: Installation, days: Sequence[date]) -> GateResult:
+    """The independent scanner over the run's labels and their evidence."""
+    frames = _frames(installation, "classified", days, LABEL_TEXTS)
     return gates.residual(gates.STAGING, "residual_in_classified", frames, ignored=gates.CODES)
 
 
 @quiet
-def canaries_in_staging(installation: Installation, days: Sequence[date], kind: str) -> GateResult:
-    """The run's planted identities, in their own rows.
+def canaries_in_redacted(installation: Installation, days: Sequence[date]) -> GateResult:
+    """The run's planted identities, in their redacted rows."""
+    return _canaries(installation, days, "redacted")
+
+
+@quiet
+def canaries_in_classified(installation: Installation, days: Sequence[date]) -> GateResult:
+    """The run's planted identities, in their labels and evidence."""
+    return _canaries(installation, days, "classified")
+
+
+def _canaries(installation: Installation, days: Sequence[date], kind: str) -> GateResult:
+    """Look for planted identities in their own rows.
 
     Other people's rows are not looked through: somebody may well be called as an invented person is.
     """
@@ -134,88 +150,34 @@ def shares(installation: Installation, days: Sequence[date]) -> GateResult:
     return GateResult(gates.STAGING, "shares", passed=enough and wanted, counts=counts)
 
 
-def _as_check(result: GateResult) -> dg.AssetCheckResult:
-    description = "ok" if result.passed else gates.describe(result)
-    return dg.AssetCheckResult(
-        passed=result.passed,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=description,
-        metadata=dict(result.counts),
-    )
+Gate = Callable[[Installation, Sequence[date]], GateResult]
+
+
+def _blocking(asset: str, name: str, description: str, gate: Gate) -> dg.AssetChecksDefinition:
+    """A gate as a blocking check on an asset."""
+
+    @dg.asset_check(asset=asset, name=name, blocking=True, partitions_def=daily, description=description)
+    def check(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
+        result = gate(koe.installation, days_of(context))
+        told = "ok" if result.passed else gates.describe(result)
+        metadata = dict(result.counts)
+        return dg.AssetCheckResult(
+            passed=result.passed, severity=dg.AssetCheckSeverity.ERROR, description=told, metadata=metadata
+        )
+
+    return check
 
 
 def make_checks() -> list[dg.AssetChecksDefinition]:
     """All blocking checks on staging."""
-
-    @dg.asset_check(
-        asset="redacted_posts",
-        blocking=True,
-        partitions_def=daily,
-        description="GXによる形式と語彙の検査 / Great Expectations: shape, vocabularies, patterns.",
-    )
-    def suite_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
-        return _as_check(suite_on_redacted(koe.installation, days_of(context)))
-
-    @dg.asset_check(
-        asset="redacted_posts",
-        blocking=True,
-        partitions_def=daily,
-        description="独立した走査で残存識別子を探す / The independent residual scan.",
-    )
-    def residual_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
-        return _as_check(residual_in_staging(koe.installation, days_of(context), "redacted"))
-
-    @dg.asset_check(
-        asset="redacted_posts",
-        blocking=True,
-        partitions_def=daily,
-        description="仕込んだ架空の人物が残っていないか / Planted identities must be gone.",
-    )
-    def canaries_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
-        return _as_check(canaries_in_staging(koe.installation, days_of(context), "redacted"))
-
-    @dg.asset_check(
-        asset="classified_posts",
-        blocking=True,
-        partitions_def=daily,
-        description="GXによるラベルの検査 / Great Expectations: labels are of closed vocabularies.",
-    )
-    def suite_classified(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
-        return _as_check(suite_on_classified(koe.installation, days_of(context)))
-
-    @dg.asset_check(
-        asset="classified_posts",
-        blocking=True,
-        partitions_def=daily,
-        description="ラベルと証拠に残存識別子がないか / The residual scan over labels and evidence.",
-    )
-    def residual_classified(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
-        return _as_check(residual_in_staging(koe.installation, days_of(context), "classified"))
-
-    @dg.asset_check(
-        asset="classified_posts",
-        blocking=True,
-        partitions_def=daily,
-        description="仕込んだ架空の人物がラベルに出ていないか / Planted identities must not show in labels.",
-    )
-    def canaries_classified(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
-        return _as_check(canaries_in_staging(koe.installation, days_of(context), "classified"))
-
-    @dg.asset_check(
-        asset="redacted_posts",
-        blocking=True,
-        partitions_def=daily,
-        description="不受理や対象外が異常に多くないか / No unusual share was set aside or unwanted.",
-    )
-    def shares_redacted(context: dg.AssetCheckExecutionContext, koe: Koe) -> dg.AssetCheckResult:
-        return _as_check(shares(koe.installation, days_of(context)))
-
-    return [
-        shares_redacted,
-        suite_redacted,
-        residual_redacted,
-        canaries_redacted,
-        suite_classified,
-        residual_classified,
-        canaries_classified,
-    ]
+    redacted, classified = "redacted_posts", "classified_posts"
+    table: list[tuple[str, str, str, Gate]] = [
+        (redacted, "shares_redacted", "不受理や対象外が異常に多くないか / No unusual share was set aside or unwanted.", shares),
+        (redacted, "suite_redacted", "GXによる形式と語彙の検査 / Great Expectations: shape, vocabularies, patterns.", suite_on_redacted),
+        (redacted, "residual_redacted", "独立した走査で残存識別子を探す / The independent residual scan.", residual_in_redacted),
+        (redacted, "canaries_redacted", "仕込んだ架空の人物が残っていないか / Planted identities must be gone.", canaries_in_redacted),
+        (classified, "suite_classified", "GXによるラベルの検査 / Great Expectations: labels are of closed vocabularies.", suite_on_classified),
+        (classified, "residual_classified", "ラベルと証拠に残存識別子がないか / The residual scan over labels and evidence.", residual_in_classified),
+        (classified, "canaries_classified", "仕込んだ架空の人物がラベルに出ていないか / Planted identities must not show in labels.", canaries_in_classified),
+    ]  # fmt: skip
+    return [_blocking(*row) for row in table]

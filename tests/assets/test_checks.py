@@ -59,8 +59,10 @@ def results(installation: Installation) -> dict[str, GateResult]:
     every = [
         checks.suite_on_redacted(installation, days),
         checks.suite_on_classified(installation, days),
-        *(checks.residual_in_staging(installation, days, kind) for kind in ("redacted", "classified")),
-        *(checks.canaries_in_staging(installation, days, kind) for kind in ("redacted", "classified")),
+        checks.residual_in_redacted(installation, days),
+        checks.residual_in_classified(installation, days),
+        checks.canaries_in_redacted(installation, days),
+        checks.canaries_in_classified(installation, days),
         checks.shares(installation, days),
     ]
     return {r.name: r for r in every}
@@ -132,7 +134,7 @@ def test_canaries_that_were_lost_or_never_planted(staged: Installation) -> None:
     assert table is not None
     write_day(folder, DAY, table.slice(1), CLASSIFIED_SCHEMA, "classified.parquet")
     assert failed(staged) == {"canaries_in_classified"}
-    assert not checks.canaries_in_staging(staged, [DAY + timedelta(days=1)], "redacted").passed
+    assert not checks.canaries_in_redacted(staged, [DAY + timedelta(days=1)]).passed
 
 
 def test_a_night_that_sets_too_much_aside(staged: Installation) -> None:
