@@ -12,9 +12,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from itertools import chain
-from typing import Final, NamedTuple
+from itertools import takewhile
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ from transforms.classification.assembly import Reading, read
 from transforms.classification.document import Document
 from transforms.classification.signals import signals
 from transforms.text.fold import Folded, fold
-from transforms.text.tokens import Token, get_tokenizer
+from transforms.text.tokens import LONGEST_KEPT, Token, Tokens, get_tokenizer
 
 BLOCKS: Final = ("chars", "words", "first", "signals")
 """The blocks of features, in the order of their buckets."""
@@ -53,6 +52,8 @@ _SPAN_RE: Final = re.compile(
 _NAME_PLACEHOLDER: Final = "氏名"
 _FIRST_RE: Final = re.compile(r"\s*([^。!?\n]{0,40})")
 """The first sentence, as far as it is read apart: what a post is about and who speaks is said there more often than not."""
+_HASH_BYTES: Final = 8
+_MAX_CACHED: Final = 200_000
 _MIX_A: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_B: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT: Final = np.uint64(29)
@@ -125,15 +126,18 @@ def normal_form(text: str, tokens: Sequence[Token] = ()) -> str:
     Returns:
         The normal form.
     """
-    pieces: list[str] = []
-    position = 0
-    for token in tokens:
-        if token.pos3 != "人名":
-            continue
-        if not pieces or token.start > position:
-            pieces += (text[position : token.start], NAME)
-        position = token.end
-    if pieces:
+    return _without_names(text, [token[1:3] for token in tokens if token[_POS3] == "人名"])
+
+
+def _without_names(text: str, names: Sequence[tuple[int, int]]) -> str:
+    """The normal form of a text that has names at some places, in order."""
+    if names:
+        pieces: list[str] = []
+        position = 0
+        for start, end in names:
+            if not pieces or start > position:
+                pieces += (text[position:start], NAME)
+            position = end
         text = "".join([*pieces, text[position:]])
     return _SPAN_RE.sub(_normal_span, text.lower())
 
@@ -160,29 +164,59 @@ def words(tokens: Sequence[Token]) -> list[str]:
     Returns:
         Lemmas in order. Names and placeholders are one sign; numbers are zero.
     """
-    lemmas = [token[_LEMMA] for token in tokens]
-    odd = [i for i, t in enumerate(tokens) if t[_POS3] == "人名" or t[_POS2] == "数詞" or t[0] == "["]
-    return _replaced(tokens, lemmas, odd) if odd else lemmas
+    odd = [(i, kind) for i, token in enumerate(tokens) if (kind := _kind(token))]
+    return _replaced(tokens, [token[_LEMMA] for token in tokens], odd, (NAME, HIDDEN, _DIGITS))
 
 
-def _replaced(tokens: Sequence[Token], lemmas: list[str], odd: Sequence[int]) -> list[str]:
-    """Lemmas with signs for the words at some places: names and numbers, and all that stands in brackets."""
-    kept: list[str] = []
+_PERSON, _NUMERAL, _BRACKET = b"n", b"d", b"["
+
+
+def _kind(token: Token) -> bytes:
+    """What a word is that no lemma stands for: a name, a number, the beginning of a placeholder; else nothing."""
+    if token[0] == "[":
+        return _BRACKET
+    if token[_POS3] == "人名":
+        return _PERSON
+    return _NUMERAL if token[_POS2] == "数詞" else b""
+
+
+_Unit = TypeVar("_Unit", str, bytes)
+
+
+def _replaced(
+    tokens: Sequence[Token],
+    units: list[_Unit],
+    odd: Sequence[tuple[int, bytes]],
+    signs: tuple[_Unit, _Unit, _Unit],
+) -> list[_Unit]:
+    """The words with signs for names, numbers, and all that stands in brackets.
+
+    Args:
+        tokens: of the text.
+        units: what stands for each of them.
+        odd: the places of names, numbers and brackets, and which of these they are.
+        signs: for a name, for another identifier, for a number.
+    """
+    name, hidden, number = signs
+    kept: list[_Unit] = []
     position = 0
-    for at in odd:
+    for at, kind in odd:
         if at < position:
             continue
-        kept += lemmas[position:at]
+        kept += units[position:at]
         position = at + 1
-        if tokens[at][0] != "[":
-            sign = NAME if tokens[at][_POS3] == "人名" else _DIGITS
-            if sign != NAME or not kept or kept[-1] != NAME:
-                kept.append(sign)
-            continue
-        end = next((i for i in range(position, len(tokens)) if tokens[i][0] == "]"), len(tokens) - 1)
-        kept.append(NAME if any(t[0] == _NAME_PLACEHOLDER for t in tokens[position:end]) else HIDDEN)
-        position = end + 1
-    return kept + lemmas[position:]
+        if kind == _BRACKET:
+            inside = list(takewhile(lambda t: t[0] != "]", tokens[position:]))
+            is_open = position + len(inside) == len(tokens)
+            if is_open and inside:
+                inside.pop()
+            kept.append(name if any(t[0] == _NAME_PLACEHOLDER for t in inside) else hidden)
+            position += len(inside) + 1
+        elif kind == _NUMERAL:
+            kept.append(number)
+        elif not kept or kept[-1] != name:
+            kept.append(name)
+    return kept + units[position:]
 
 
 def first_sentence(form: str) -> str:
@@ -198,10 +232,55 @@ def first_sentence(form: str) -> str:
     return match[1] if match else ""
 
 
-@lru_cache(maxsize=200_000)
 def word_hash(word: str) -> int:
     """A hash of 64 bits that is the same in every process."""
-    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+    return int.from_bytes(_digest(word), "little")
+
+
+def _digest(word: str) -> bytes:
+    return hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=_HASH_BYTES).digest()
+
+
+class _Digests(dict[str, bytes]):
+    """Words to the bytes of their hash, remembered up to a bound."""
+
+    def __missing__(self, word: str) -> bytes:
+        if len(self) >= _MAX_CACHED:
+            self.clear()
+        digest = self[word] = _digest(word)
+        return digest
+
+
+_DIGESTS: Final = _Digests()
+_KEYS: Final[dict[str, bytes]] = {}
+"""The records of `Tokens` to the hash of the word's lemma, or to its `_kind`, which is a single byte."""
+
+
+def _keys(tokens: Sequence[Token]) -> list[bytes]:
+    """The hash or the kind of each word."""
+    if not isinstance(tokens, Tokens):
+        return [_kind(token) or _DIGESTS[token[_LEMMA]] for token in tokens]
+    try:
+        return list(map(_KEYS.__getitem__, tokens.records))
+    except KeyError:
+        keys = [_kind(token) or _DIGESTS[token[_LEMMA]] for token in tokens]
+    if len(_KEYS) > _MAX_CACHED:
+        _KEYS.clear()
+    _KEYS.update((r, k) for r, k in zip(tokens.records, keys, strict=True) if len(r) <= LONGEST_KEPT)
+    return keys
+
+
+def _read(prepared: Prepared) -> tuple[str, bytes]:
+    """The normal form of a document and the hashes of its `words`, one behind the other."""
+    text, tokens = prepared.folded.text, prepared.tokens
+    keys = _keys(tokens)
+    joined = b"".join(keys)
+    if len(joined) == len(keys) * _HASH_BYTES:
+        return _without_names(text, ()), joined
+    odd = [(i, key) for i, key in enumerate(keys) if len(key) == 1]
+    names = [tokens[i][1:3] for i, kind in odd if kind == _PERSON]
+    signs = (_DIGESTS[NAME], _DIGESTS[HIDDEN], _DIGESTS[_DIGITS])
+    return _without_names(text, names), b"".join(_replaced(tokens, keys, odd, signs))
 
 
 def _mix(values: U64) -> U64:
@@ -243,27 +322,36 @@ def hash_words(documents: Sequence[Sequence[str]], longest: int, salt: int) -> H
     Returns:
         Occurrences, by document.
     """
-    lengths = np.array(list(map(len, documents)), dtype=np.int64)
-    hashes = np.array(list(map(word_hash, chain.from_iterable(documents))), dtype=np.uint64)
+    return _hash_digests([b"".join(map(_DIGESTS.__getitem__, words)) for words in documents], longest, salt)
+
+
+def _hash_digests(documents: Sequence[bytes], longest: int, salt: int) -> Hashed:
+    """N-grams of words, of which the hashes are given, by document one behind the other."""
+    lengths = np.array(list(map(len, documents)), dtype=np.int64) // _HASH_BYTES
+    hashes = np.frombuffer(b"".join(documents), dtype="<u8").astype(np.uint64, copy=False)
     return _ngrams(hashes, lengths, longest, salt)
 
 
 def _ngrams(units: U64, lengths: I64, longest: int, salt: int) -> Hashed:
     """Buckets of all n-grams of units that lie within one document."""
-    owner = np.repeat(np.arange(len(lengths)), lengths)
+    sizes = range(1, longest + 1)
+    by_size = [np.maximum(lengths - (size - 1), 0) for size in sizes]
+    counts = np.sum(by_size, axis=0)
+    bounds = np.cumsum(counts) - counts
+    starts = np.cumsum(lengths) - lengths
+    buckets = np.empty(int(counts.sum()), dtype=np.uint32)
     rolling = units
-    buckets = [_bucket(rolling, salt * 16 + 1)]
-    owners = [owner]
-    for size in range(2, longest + 1):
-        if len(units) < size:
-            break
-        rolling = rolling[:-1] * _MIX_A + units[size - 1 :]
-        within = owner[size - 1 :] == owner[: len(rolling)]
-        buckets.append(_bucket(rolling[within], salt * 16 + size))
-        owners.append(owner[size - 1 :][within])
-    everyone = np.concatenate(owners)
-    order = np.argsort(everyone, kind="stable")
-    return Hashed(np.bincount(everyone, minlength=len(lengths)), np.concatenate(buckets)[order])
+    for size, of_size in zip(sizes, by_size, strict=True):
+        if size > 1:
+            if len(units) < size:
+                break
+            rolling = rolling[:-1] * _MIX_A + units[size - 1 :]
+        # The n-grams of a document lie side by side in `rolling`, and so do their places in `buckets`.
+        step = np.arange(int(of_size.sum())) - np.repeat(np.cumsum(of_size) - of_size, of_size)
+        found = rolling[step + np.repeat(starts, of_size)] if size > 1 else rolling
+        buckets[step + np.repeat(bounds, of_size)] = _bucket(found, salt * 16 + size)
+        bounds = bounds + of_size
+    return Hashed(counts, buckets)
 
 
 def hash_batch(batch: Sequence[Prepared]) -> tuple[Hashed, ...]:
@@ -275,10 +363,10 @@ def hash_batch(batch: Sequence[Prepared]) -> tuple[Hashed, ...]:
     Returns:
         One set of occurrences a block, in the order of `BLOCKS`.
     """
-    forms = [normal_form(p.folded.text, p.tokens) for p in batch]
+    forms, hashes = zip(*map(_read, batch), strict=True) if batch else ((), ())
     return (
         hash_chars(forms, salt=0),
-        hash_words([words(p.tokens) for p in batch], 2, salt=1),
+        _hash_digests(hashes, 2, salt=1),
         hash_chars([first_sentence(form) for form in forms], salt=2),
         hash_words([signals(p) for p in batch], 1, salt=3),
     )

@@ -111,15 +111,21 @@ def block_matrix(
     """
     index = rows[hashed.buckets]
     known = index >= 0
-    owner = np.repeat(np.arange(len(hashed.counts)), hashed.counts)[known]
+    bounds = _bounds(known, hashed.counts)
     index = index[known]
     weight = idf[index]
-    count = len(hashed.counts)
-    length = np.sqrt(np.bincount(owner, weights=weight * weight, minlength=count))
-    scale = (1.0 / np.maximum(length, 1e-9)).astype(np.float32)[owner]
+    squares = np.concatenate(([0.0], np.cumsum(weight * weight, dtype=np.float64)))
+    length = np.sqrt(np.diff(squares[bounds]))
+    scale = np.repeat((1.0 / np.maximum(length, 1e-9)).astype(np.float32), np.diff(bounds))
     data = scale * weight if normed_by_idf else scale
-    bounds = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=count))))
-    return sparse.csr_matrix((data, index, bounds), shape=(count, len(idf)))
+    return sparse.csr_matrix((data, index, bounds), shape=(len(hashed.counts), len(idf)))
+
+
+def _bounds(known: npt.NDArray[np.bool_], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Where the known occurrences of each document begin among all known ones, and where the last one's end."""
+    so_far = np.concatenate(([0], np.cumsum(known, dtype=np.int32)))
+    ends = np.concatenate(([0], np.cumsum(counts)))
+    return np.asarray(so_far[ends], dtype=np.int32)
 
 
 def pack(
