@@ -88,10 +88,10 @@ def redact(installation: Installation, days: list[date], reporter: Reporter) -> 
     origins, clusters = Origins(installation, days[0]), earlier_clusters(installation, days[0])
     for part in parts_of(raw_of_day(installation, day, origins) for day in days):
         result = redact_part(installation, part)
-        named = clusters.name(result.table)
         arrived = part["arrived_on"].to_pylist()
         for day in sorted(set(arrived)):
-            table = named.filter(pc.equal(named["arrived_on"], day))
+            # Day by day, however many days are redacted together: the same day must get the same names again.
+            table = clusters.name(result.table.filter(pc.equal(result.table["arrived_on"], day)))
             write_day(
                 installation.zones.redacted, day, with_destroyed(installation, day, table), REDACTED_SCHEMA
             )

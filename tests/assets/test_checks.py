@@ -166,3 +166,16 @@ def test_redaction_is_the_same_twice_and_canaries_reach_no_mart(staged: Installa
     planted = read_day(staged.zones.staging / "canaries", DAY, name="redacted.parquet")
     assert planted is not None
     assert not pc.any(pc.is_in(after["post_key"], value_set=planted["post_key"].combine_chunks())).as_py()
+
+
+def test_a_day_is_staged_alike_alone_and_among_others(installation: Installation) -> None:
+    days = [DAY - timedelta(days=back) for back in (3, 2, 1, 0)]
+    generate(posts=400, days=4, seed=3, end_day=DAY, out=installation.zones.landing)
+    staging.load(installation, days, Silent())
+    staging.redact(installation, days, Silent())
+    together = read_day(installation.zones.redacted, DAY)
+    staging.redact(installation, [DAY], Silent())
+    alone = read_day(installation.zones.redacted, DAY)
+    assert together is not None
+    assert alone is not None
+    assert together.equals(alone)
