@@ -26,6 +26,7 @@ from transforms.classification.labels import Labels
 from transforms.classification.linear import LinearModel, read_model, shipped_files
 from transforms.classification.themes import taxonomy
 from transforms.posts import SOURCES
+from transforms.text.garbage import paused
 
 BATCH: Final = 512
 """Documents whose features are in memory at once."""
@@ -112,7 +113,8 @@ class Classifier:
         """
         labels: list[Labels] = []
         for start in range(0, len(documents), BATCH):
-            labels += self.classify_prepared([prepare(d) for d in documents[start : start + BATCH]])
+            with paused():
+                labels += self.classify_prepared([prepare(d) for d in documents[start : start + BATCH]])
         return labels
 
     def classify_prepared(self, batch: Sequence[Prepared]) -> list[Labels]:
@@ -126,8 +128,9 @@ class Classifier:
         """
         if not batch:
             return []
-        decoded = self._decoder.decode(self._model.scores(hash_batch(batch)))
-        return [self._assemble(p, d) for p, d in zip(batch, decoded, strict=True)]
+        with paused():
+            decoded = self._decoder.decode(self._model.scores(hash_batch(batch)))
+            return [self._assemble(p, d) for p, d in zip(batch, decoded, strict=True)]
 
     def classify_lines(self, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         """Classify lines of JSON, a batch at a time; memory does not grow with their number.

@@ -6,13 +6,15 @@ Does not: the lexicons, weights, n-grams.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from transforms.classification.adverse_events import ae_features
+from transforms.classification.adverse_events import AeFeatures, ae_features
 from transforms.classification.clauses import Clause, negated
 from transforms.classification.lexicons import Scan
 
@@ -27,8 +29,12 @@ _TABLES_BY_LINE: Final = frozenset(
 _CAP: Final = 3
 """A signal that is given more often says no more."""
 
+_COUNTED: Final = tuple(f"ae:{name}" for name in AeFeatures._fields)
+
 _STEPS: Final = (20, 40, 70, 110, 180, 300, 600)
 """Bounds of the classes of length, in folded characters."""
+
+_LENGTHS: Final = tuple(f"length:{i}" for i in range(len(_STEPS) + 1))
 
 
 class Groups:
@@ -39,9 +45,7 @@ class Groups:
         for name, spellings in groups.items():
             for spelling in spellings:
                 by_spelling.setdefault(spelling, []).append(f"group:{name}")
-        self._names = list(by_spelling.values())
-        self._first = [[f"first {name}" for name in names] for names in self._names]
-        self._last = [[f"last {name}" for name in names] for names in self._names]
+        self._names = [_by_place(names) for names in by_spelling.values()]
         self._automaton = AhoCorasick(list(by_spelling), matchkind=MatchKind.Standard, store_patterns=False)
 
     def find(self, text: str, first: int, last: int) -> list[str]:
@@ -56,13 +60,17 @@ class Groups:
             Names of groups in order of place.
         """
         found: list[str] = []
+        names = self._names
         for spelling, start, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            found += self._names[spelling]
-            if start < first:
-                found += self._first[spelling]
-            if start >= last:
-                found += self._last[spelling]
+            found += names[spelling][(start < first) + 2 * (start >= last)]
         return found
+
+
+def _by_place(names: list[str]) -> tuple[tuple[str, ...], ...]:
+    """What a word of some groups gives: within the text, in its first sentence, in its last one, in both."""
+    first = [f"first {name}" for name in names]
+    last = [f"last {name}" for name in names]
+    return tuple(names), (*names, *first), (*names, *last), (*names, *first, *last)
 
 
 @lru_cache(maxsize=1)
@@ -83,7 +91,7 @@ def signals(prepared: Prepared) -> list[str]:
         Names, each at most three times.
     """
     document, scan, clauses = prepared.document, prepared.reading.scan, prepared.reading.clauses
-    found = [f"source:{document.source}", f"length:{sum(len(scan.text) > step for step in _STEPS)}"]
+    found = [f"source:{document.source}", _LENGTHS[bisect_left(_STEPS, len(scan.text))]]
     if document.rating is not None:
         found.append(f"rating:{document.rating}")
     if document.author_official:
@@ -106,15 +114,19 @@ def _of_tables(scan: Scan) -> list[str]:
     found: list[str] = []
     for table, hits in scan.hits.items():
         found.append(f"table:{table}")
-        for hit in hits:
-            values = hit.entry.values
-            if table == "drugs":
-                found += (f"drug:{values[1]}", f"drug:{values[2]}")
-            elif table == "events":
-                found += (f"event:{values[1] or values[0]}", f"event:{values[2]}")
-            elif table in _TABLES_BY_LINE:
-                found.append(f"{table}:{'/'.join(values)}")
+        for _, _, entry in hits:
+            found += _of_line(table, entry[2])
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _of_line(table: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """What a line of a table says."""
+    if table == "drugs":
+        return f"drug:{values[1]}", f"drug:{values[2]}"
+    if table == "events":
+        return f"event:{values[1] or values[0]}", f"event:{values[2]}"
+    return (f"{table}:{'/'.join(values)}",) if table in _TABLES_BY_LINE else ()
 
 
 def _of_clauses(scan: Scan, clauses: list[Clause]) -> list[str]:
@@ -145,10 +157,13 @@ def _of_clauses(scan: Scan, clauses: list[Clause]) -> list[str]:
 
 def _of_events(scan: Scan, clauses: list[Clause]) -> list[str]:
     """Drugs and events together."""
+    if "drugs" not in scan.hits and "events" not in scan.hits:
+        return []
     counts = ae_features(scan, clauses)
-    found = [
-        f"ae:{name}" for name, count in zip(counts._fields, counts, strict=True) for _ in range(min(count, 2))
-    ]
+    found: list[str] = []
+    for name, count in zip(_COUNTED, counts, strict=True):
+        if count:
+            found += (name, name) if count > 1 else (name,)
     if counts.n_drugs and counts.n_events:
         found.append("ae:drug and event")
     if (counts.pairs or counts.near_pairs) and not (counts.negated or counts.asked or counts.feared):
@@ -158,11 +173,15 @@ def _of_events(scan: Scan, clauses: list[Clause]) -> list[str]:
 
 def _capped(names: list[str]) -> list[str]:
     """At most `_CAP` of each name."""
-    seen: dict[str, int] = {}
+    many = {name for name, count in Counter(names).items() if count > _CAP}
+    if not many:
+        return names
+    seen = dict.fromkeys(many, 0)
     kept = []
     for name in names:
-        count = seen.get(name, 0)
-        if count < _CAP:
-            seen[name] = count + 1
-            kept.append(name)
+        if name in many:
+            seen[name] += 1
+            if seen[name] > _CAP:
+                continue
+        kept.append(name)
     return kept

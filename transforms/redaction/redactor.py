@@ -22,6 +22,7 @@ from transforms.redaction.recognizers.base import Found
 from transforms.redaction.recognizers.registry import get_gate
 from transforms.redaction.spans import QUASI, Span
 from transforms.text.fold import Folded, fold
+from transforms.text.garbage import paused
 from transforms.text.tokens import Token, get_tokenizer
 
 MAX_CHARS: Final = 50_000
@@ -167,7 +168,8 @@ class Redactor:
         waiting = iter(texts)
         while block := list(itertools.islice(waiting, BLOCK)):
             try:
-                results.extend(self._block(block))
+                with paused():
+                    results.extend(self._block(block))
             except Exception:  # noqa: BLE001 (whatever it was, the text that made it is found one by one)
                 results.extend(self._safely(text) for text in block)
         return results
