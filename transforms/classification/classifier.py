@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from transforms.classification.assembly import enrich
@@ -237,7 +238,8 @@ def unsure_because(prepared: Prepared) -> str | None:
     text = prepared.folded.text
     if not text.strip():
         return "empty"
-    if not any(map(str.isalpha, _NO_WORDS_RE.sub("", text))):
+    words = _NO_WORDS_RE.sub("", text) if "[" in text or "://" in text else text
+    if not any(map(str.isalpha, words)):
         return "no_words"
     if _foreign(text):
         return "other_language"
@@ -255,8 +257,9 @@ _KANJI_RE: Final = re.compile("[\u4e00-\u9fff]")
 def _foreign(text: str) -> bool:
     """Whether letters are those of another language: hardly any kana, and few kanji or a long text of nothing else."""
     beginning = text[:1000]
-    kana = len(_KANA_RE.findall(beginning))
-    if kana * 20 >= len(beginning):
+    enough = -(-len(beginning) // 20)
+    kana = sum(1 for _ in islice(_KANA_RE.finditer(beginning), enough))
+    if kana == enough:
         return False
     letters = sum(map(str.isalpha, beginning))
     kanji = len(_KANJI_RE.findall(beginning))

@@ -7,6 +7,7 @@ Does not: where the numbers come from, what rules add.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -148,16 +149,16 @@ def _labels(
     topics: Sequence[int], picked: tuple[int, ...], flags: Sequence[bool], *, relevant: bool
 ) -> GuideLabels:
     """The labels of one document by their indices; one that is not relevant has no topics and the intent other."""
-    sentiment, speaker, intent = (
+    sentiment, speaker, intent = [
         FIELDS[field][index] for field, index in zip(EXCLUSIVE, picked, strict=True)
-    )
+    ]
     return GuideLabels(
         relevant=relevant,
         sentiment=sentiment,
-        topics=tuple(FIELDS["topics"][j] for j in topics) if relevant else (),
+        topics=tuple([FIELDS["topics"][j] for j in topics]) if relevant else (),
         speaker=speaker,
         intent=intent if relevant else "other",
-        flags=tuple(value for value, given in zip(FIELDS["flags"], flags, strict=True) if given),
+        flags=tuple(compress(FIELDS["flags"], flags)),
     )
 
 

@@ -46,9 +46,10 @@ I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
 
 _SPAN_RE: Final = re.compile(
-    r"\[([^\[\]\s]{1,80})\]|https?://[^\s、。]{1,500}|[a-z0-9._+-]{1,64}@[a-z0-9.-]{2,80}|(?<![a-z0-9])@[a-z0-9_.]{3,30}"
-    r"|[0-9]{1,3}(?:歳(?:未満|以上)?|才|代)|[0-9]{1,2}月(?:[0-9]{1,2}|某)日|[0-9][0-9,.]*"
+    r"(?=[\[a-z0-9@._+\-])(?:\[([^\[\]\s]{1,80})\]|https?://[^\s、。]{1,500}|[a-z0-9._+-]{1,64}@[a-z0-9.-]{2,80}|(?<![a-z0-9])@[a-z0-9_.]{3,30}"
+    r"|[0-9]{1,3}(?:歳(?:未満|以上)?|才|代)|[0-9]{1,2}月(?:[0-9]{1,2}|某)日|[0-9][0-9,.]*)"
 )
+"""What gives way to signs. The look ahead passes over most characters at a third of the cost of seven tries."""
 _NAME_PLACEHOLDER: Final = "氏名"
 _FIRST_RE: Final = re.compile(r"\s*([^。!?\n]{0,40})")
 """The first sentence, as far as it is read apart: what a post is about and who speaks is said there more often than not."""

@@ -72,7 +72,11 @@ class LinearModel(NamedTuple):
         count = len(batch[0].counts)
         total = np.tile(self.bias, (count, 1))
         for block, hashed in zip(self.blocks, batch, strict=True):
-            total += block_matrix(block.rows, block.idf, hashed, normed_by_idf=False) @ block.weights
+            index, bounds, length = _known(block.rows, block.idf, hashed)
+            ones = np.ones(len(index), dtype=np.float32)
+            summed = sparse.csr_matrix((ones, index, bounds), shape=(count, len(block.idf))) @ block.weights
+            summed *= (1.0 / length).astype(np.float32)[:, None]
+            total += summed
         return total
 
     def contributions(self, batch: Sequence[Hashed], column: int) -> dict[tuple[int, int], float]:
@@ -109,16 +113,28 @@ def block_matrix(
     Returns:
         Documents by features; an occurrence is an entry, so that a feature may have several.
     """
+    index, bounds, length = _known(rows, idf, hashed)
+    scale = np.repeat((1.0 / length).astype(np.float32), np.diff(bounds))
+    data = scale * idf[index] if normed_by_idf else scale
+    return sparse.csr_matrix((data, index, bounds), shape=(len(hashed.counts), len(idf)))
+
+
+def _known(
+    rows: npt.NDArray[np.int32], idf: F32, hashed: Hashed
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """The occurrences that the model knows.
+
+    Returns:
+        The row of each, the documents one after another; where each document's begin, and the last one's end; each
+        document's length as a vector of idf.
+    """
     index = rows[hashed.buckets]
     known = index >= 0
     bounds = _bounds(known, hashed.counts)
     index = index[known]
     weight = idf[index]
     squares = np.concatenate(([0.0], np.cumsum(weight * weight, dtype=np.float64)))
-    length = np.sqrt(np.diff(squares[bounds]))
-    scale = np.repeat((1.0 / np.maximum(length, 1e-9)).astype(np.float32), np.diff(bounds))
-    data = scale * weight if normed_by_idf else scale
-    return sparse.csr_matrix((data, index, bounds), shape=(len(hashed.counts), len(idf)))
+    return index, bounds, np.maximum(np.sqrt(np.diff(squares[bounds])), 1e-9)
 
 
 def _bounds(known: npt.NDArray[np.bool_], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:

@@ -145,8 +145,13 @@ class Lexicon:
             found = by_spelling.setdefault(spelling, [])
             if entry not in found:
                 found.append(entry)
-        self._plain = [tuple(e for e in found if not (e.at or e.around)) for found in by_spelling.values()]
-        self._conditioned = [tuple(e for e in found if e.at or e.around) for found in by_spelling.values()]
+        self._entries = [
+            (
+                tuple((e.table, e) for e in found if not (e.at or e.around)),
+                tuple((e.table, e, e.at.match if e.at else None) for e in found if e.at or e.around),
+            )
+            for found in by_spelling.values()
+        ]
         self._automaton = AhoCorasick(list(by_spelling), matchkind=MatchKind.Standard, store_patterns=False)
 
     def scan(self, folded: Folded) -> Scan:
@@ -161,22 +166,20 @@ class Lexicon:
         text = _lower(folded.text[:MAX_SCANNED])
         hits: dict[str, list[Hit]] = defaultdict(list)
         seen: set[tuple[int, int, int]] = set()
-        plain, conditioned = self._plain, self._conditioned
+        entries = self._entries
         new = tuple.__new__  # a third cheaper than Hit(...), ten times a post
         for spelling, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            for entry in plain[spelling]:
-                hits[entry[0]].append(new(Hit, (start, end, entry)))
-            for entry in conditioned[spelling]:
-                if entry.at is not None:
-                    match = entry.at.match(text, start, end + _AFTER)
-                else:
-                    match = _around(entry.around, text, start, end)
+            plain, conditioned = entries[spelling]
+            for table, entry in plain:
+                hits[table].append(new(Hit, (start, end, entry)))
+            for table, entry, at in conditioned:
+                match = at(text, start, end + _AFTER) if at else _around(entry.around, text, start, end)
                 if match is None:
                     continue
                 first, last = match.span()
                 if (key := (first, last, id(entry))) not in seen:
                     seen.add(key)
-                    hits[entry[0]].append(new(Hit, (first, last, entry)))
+                    hits[table].append(new(Hit, (first, last, entry)))
         for found in hits.values():
             if len(found) > 1:
                 found.sort(key=_PLACE)
