@@ -34,7 +34,7 @@ unit: $(READY) ## Pure tests only, in seconds
 lint: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timing >/dev/null || $(BIN)/lint-imports
+	@told=$$($(BIN)/lint-imports --no-logo) || { echo "$$told"; exit 1; }
 
 eval: $(READY) ## Score redaction and labels on the gold posts
 	@$(BIN)/python -m evaluation
