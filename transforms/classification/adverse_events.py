@@ -216,16 +216,16 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
         n_events=len(events),
         pairs=sum(sentence[i] in drug_sentences for i in event_clauses),
         near_pairs=sum(not drug_clauses.isdisjoint(range(i - 2, i + 3)) for i in event_clauses),
-        negated=sum(e.negated for e in events),
-        feared=sum(e.feared for e in events),
-        asked=sum(e.asked for e in events),
-        serious=sum(e.serious for e in events) + cues.count("serious"),
+        negated=len([e for e in events if e.negated]),
+        feared=len([e for e in events if e.feared]),
+        asked=len([e for e in events if e.asked]),
+        serious=len([e for e in events if e.serious]) + cues.count("serious"),
         taken=cues.count("taken"),
         because=cues.count("taken.because"),
         after=sum(_follows(e, sentence, first_drug) for e in events),
         after_named=sum(_follows(e, sentence, first_named) for e in events),
-        indications=sum(e.treated for e in events),
-        relieved=sum(e.relieved for e in events),
+        indications=len([e for e in events if e.treated]),
+        relieved=len([e for e in events if e.relieved]),
     )
 
 

@@ -271,6 +271,9 @@ def _keys(tokens: Sequence[Token]) -> list[bytes]:
     return keys
 
 
+_SINGLE_RE: Final = re.compile(b"\1")
+
+
 def _read(prepared: Prepared) -> tuple[str, bytes]:
     """The normal form of a document and the hashes of its `words`, one behind the other."""
     text, tokens = prepared.folded.text, prepared.tokens
@@ -278,7 +281,8 @@ def _read(prepared: Prepared) -> tuple[str, bytes]:
     joined = b"".join(keys)
     if len(joined) == len(keys) * _HASH_BYTES:
         return _without_names(text, ()), joined
-    odd = [(i, key) for i, key in enumerate(keys) if len(key) == 1]
+    lengths = bytes(map(len, keys))
+    odd = [(m.start(), keys[m.start()]) for m in _SINGLE_RE.finditer(lengths)]
     names = [tokens[i][1:3] for i, kind in odd if kind == _PERSON]
     signs = (_DIGESTS[NAME], _DIGESTS[HIDDEN], _DIGESTS[_DIGITS])
     return _without_names(text, names), b"".join(_replaced(tokens, keys, odd, signs))

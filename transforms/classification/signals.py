@@ -16,7 +16,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from transforms.classification.adverse_events import AeFeatures, ae_features
 from transforms.classification.clauses import Clause, negated
-from transforms.classification.lexicons import Scan
+from transforms.classification.lexicons import Entry, Scan
 
 if TYPE_CHECKING:
     from transforms.classification.features import Prepared
@@ -25,6 +25,8 @@ _TABLES_BY_LINE: Final = frozenset(
     {"settings", "stages", "sensitive", "people", "cues", "themes", "adverts", "criticality"}
 )
 """Tables whose lines are signals by all that they say; of the others only groups are."""
+
+_MAX_LINES: Final = 50_000
 
 _CAP: Final = 3
 """A signal that is given more often says no more."""
@@ -115,11 +117,24 @@ def _of_tables(scan: Scan) -> list[str]:
     for table, hits in scan.hits.items():
         found.append(f"table:{table}")
         for _, _, entry in hits:
-            found += _of_line(table, entry[2])
+            known = _LINES.get(id(entry))
+            found += known[1] if known else _learn(entry)
     return found
 
 
-@lru_cache(maxsize=20_000)
+_LINES: dict[int, tuple[Entry, tuple[str, ...]]] = {}
+"""What lines say, by the line's identity, which is quicker than its hash; the line itself is kept, so that none takes its place."""
+
+
+def _learn(entry: Entry) -> tuple[str, ...]:
+    """Remember what a line says."""
+    if len(_LINES) >= _MAX_LINES:
+        _LINES.clear()
+    names = _of_line(entry.table, entry.values)
+    _LINES[id(entry)] = entry, names
+    return names
+
+
 def _of_line(table: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """What a line of a table says."""
     if table == "drugs":
@@ -173,9 +188,10 @@ def _of_events(scan: Scan, clauses: list[Clause]) -> list[str]:
 
 def _capped(names: list[str]) -> list[str]:
     """At most `_CAP` of each name."""
-    many = {name for name, count in Counter(names).items() if count > _CAP}
-    if not many:
+    counts = Counter(names)
+    if max(counts.values(), default=0) <= _CAP:
         return names
+    many = {name for name, count in counts.items() if count > _CAP}
     seen = dict.fromkeys(many, 0)
     kept = []
     for name in names:
