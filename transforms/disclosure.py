@@ -89,8 +89,14 @@ def protect(authors: Ints, k: Ints, sums: Sums) -> Bools:
             return hidden
         broken = np.unique(sums.equation[known[sums.cell]])
         more = _smallest_shown(authors, sums, hidden, broken)
-        if not more.size:  # nothing is left to hide: every cell of these sums is hidden or zero
-            return hidden
+        if (
+            not more.size
+        ):  # every cell of these sums is hidden or zero: the others that lead to them give it away
+            linked = np.unique(sums.equation[_linked(known, hidden, sums)[sums.cell]])
+            shown = _smallest_shown(authors, sums, hidden, linked)
+            if not shown.size:
+                return hidden
+            more = shown[[int(np.argmin(authors[shown]))]]
         hidden[more] = True
         new = np.zeros_like(hidden)
         new[more] = True

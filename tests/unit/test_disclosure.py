@@ -132,6 +132,21 @@ def test_the_attacker_finds_no_hidden_cell(table: tuple[np.ndarray, Sums]) -> No
         assert hidden[total] or authors[parts][hidden[parts]].sum() not in range(1, K)
 
 
+def test_a_cell_given_away_by_sums_that_it_is_not_in_is_protected_too() -> None:
+    """All sums of the cell of 1 are hidden or zero already; two further sums together still told it."""
+    inner = [[0, 3, 8], [1, 0, 0], [9, 0, 1]]
+    index = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    known = sums(
+        *((9 + r, index[r]) for r in range(3)),
+        *((12 + c, [row[c] for row in index]) for c in range(3)),
+        (15, [9, 10, 11]),
+        (15, [12, 13, 14]),
+    )
+    values = [*(v for row in inner for v in row), 11, 1, 10, 10, 3, 9, 22]
+    authors = np.array(values, dtype=np.int64)
+    assert attack(authors, protect(authors, np.full(authors.size, K), known), known) == {}
+
+
 @settings(max_examples=50, deadline=None)
 @given(tables())
 def test_the_sparse_check_agrees_with_the_rank(table: tuple[np.ndarray, Sums]) -> None:
