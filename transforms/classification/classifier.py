@@ -22,6 +22,7 @@ from transforms.classification.features import (
     hash_batch,
     names_of_buckets,
     prepare,
+    prepare_many,
 )
 from transforms.classification.labels import Labels
 from transforms.classification.linear import LinearModel, read_model, shipped_files
@@ -115,7 +116,7 @@ class Classifier:
         labels: list[Labels] = []
         for start in range(0, len(documents), BATCH):
             with paused():
-                labels += self.classify_prepared([prepare(d) for d in documents[start : start + BATCH]])
+                labels += self.classify_prepared(prepare_many(documents[start : start + BATCH]))
         return labels
 
     def classify_prepared(self, batch: Sequence[Prepared]) -> list[Labels]:

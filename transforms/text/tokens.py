@@ -278,15 +278,18 @@ class Tokenizer:
             return self._learn(pieces, records)
 
     def _learn(self, pieces: Sequence[Piece], records: list[str]) -> list[Lexeme]:
-        """Read a text in full, and remember its words under their records."""
-        words = [_lexeme(f) for p in pieces for f in self._full.parse(p.text).split(_RECORD_SEP) if f]
-        known = self._known
-        if len(known) > _CACHE_ENTRIES:
-            known.clear()
-        return [
-            known.setdefault(record, word) if len(record) <= LONGEST_KEPT else word
-            for record, word in zip(records, words, strict=True)
-        ]
+        """Read the words of a text that are new, and remember them under their records."""
+        full = [f for p in pieces for f in self._full.parse(p.text).split(_RECORD_SEP) if f]
+        if len(self._known) > _CACHE_ENTRIES:
+            self._known.clear()
+        known = self._known.get
+        return [known(r) or self._new(r, f) for r, f in zip(records, full, strict=True)]
+
+    def _new(self, record: str, full: str) -> Lexeme:
+        lexeme = _lexeme(full)
+        if len(record) <= LONGEST_KEPT:
+            self._known[record] = lexeme
+        return lexeme
 
 
 def _chunk_end(text: str, start: int) -> int:

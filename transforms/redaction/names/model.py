@@ -262,12 +262,11 @@ class Model:
 
     def _learn(self, tokens: Tokens) -> list[Word]:
         """The kinds of tokens, remembered under their records."""
-        words = [self._word(t) for t in tokens]
         if len(self._of_record) > _MAX_CACHED:
             self._of_record.clear()
-        self._of_record.update(
-            (r, w) for r, w in zip(tokens.records, words, strict=True) if len(r) <= LONGEST_KEPT
-        )
+        known = self._of_record
+        words = [known.get(r) or self._word(tokens.at(i)) for i, r in enumerate(tokens.records)]
+        known.update((r, w) for r, w in zip(tokens.records, words, strict=True) if len(r) <= LONGEST_KEPT)
         return words
 
     def _word(self, token: Token) -> Word:
