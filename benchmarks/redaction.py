@@ -1,6 +1,6 @@
 """How fast the redactor is, stage by stage, and beside its peer.
 
-    python -m benchmarks.redaction [--posts 2000] [--peer .venv-peer/bin/python] [--peer-posts 300]
+    python -m benchmarks.redaction [--posts 2000] [--least 80] [--peer .venv-peer/bin/python] [--peer-posts 300]
 
 Posts are those of training/posts, cut to 80 characters where they are longer, in a fixed random order: about one in
 five holds something to redact. CPU seconds of this process (`time.process_time`) are counted, the best of three runs;
@@ -41,12 +41,12 @@ class Post(NamedTuple):
     spans: list[tuple[int, int, str]]
 
 
-def load(count: int, seed: int = 7) -> list[Post]:
-    """Posts of at most 80 characters, cut behind a span rather than within it."""
+def load(count: int, seed: int = 7, least: int = 0) -> list[Post]:
+    """Posts of `least` to 80 characters, cut behind a span rather than within it."""
     rows = [row for path in sorted(POSTS.glob("*.jsonl")) for row in read(path)]
     random.Random(seed).shuffle(rows)
     posts = []
-    for row in rows[:count]:
+    for row in [r for r in rows if len(r["text"]) >= least][:count]:
         spans = [(s["start"], s["end"], s["type"]) for s in row["spans"]]
         end = max([LENGTH, *(stop for start, stop, _ in spans if start < LENGTH)])
         posts.append(Post(row["id"], row["text"][:end], [s for s in spans if s[1] <= end]))
@@ -68,14 +68,16 @@ def stages(texts: list[str]) -> dict[str, float]:
     """CPU seconds of each stage alone, over all texts."""
     redactor, tokenizer, gate, bare = Redactor(), get_tokenizer(), get_gate(), fugashi.Tagger()
     folded = [fold(t) for t in texts]
-    tokens = [tokenizer.tokenize(f) for f in folded]
+    analyses = [tokenizer.analyse(f) for f in folded]
     names = redactor.names
     return {
         "bare fugashi pass": seconds(lambda: [bare.parseToNodeList(t) for t in texts]),
         "fold, both views": seconds(lambda: [fold(t).numeric for t in texts]),
         "tokens": seconds(lambda: [tokenizer.tokenize(f) for f in folded]),
         "patterns": seconds(lambda: [gate.find(f.numeric.text) for f in folded]),
-        "names": seconds(lambda: [names.find(f, t) for f, t in zip(folded, tokens, strict=True)]),
+        "names": seconds(
+            lambda: [names.find(f, tokenizer.tokens(a)) for f, a in zip(folded, analyses, strict=True)]
+        ),
         "whole": seconds(lambda: redactor.redact_many(texts)),
     }
 
@@ -150,10 +152,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--posts", type=int, default=2000, help="posts for the stages")
+    parser.add_argument(
+        "--least", type=int, default=0, help="characters of the shortest post: 80 for posts of 80 alone"
+    )
     parser.add_argument("--peer", type=Path, default=Path(".venv-peer/bin/python"), help="the peer's Python")
     parser.add_argument("--peer-posts", type=int, default=300, help="posts that both systems redact")
     args = parser.parse_args()
-    posts = load(args.posts)
+    posts = load(args.posts, least=args.least)
     texts = [p.text for p in posts]
     costs = stages(texts)
     print(
