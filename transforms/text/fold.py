@@ -21,7 +21,7 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 _DASHES: Final = "-‐‑‒–—―−─━ー－ｰ˗⁃﹣〜～~∼〰⁓"
@@ -159,6 +159,12 @@ class Folded:
         if self._numeric is None:
             self._numeric = _fold_numerals(self)
         return self._numeric
+
+    def origins(self, start: int, end: int) -> tuple[Sequence[int], Sequence[int]]:
+        """Where in the original each character of a span of `text` begins, and where each ends."""
+        if self._starts is None or self._ends is None:
+            return range(start, end), range(start + 1, end + 1)
+        return self._starts[start:end], self._ends[start:end]
 
     def origin_span(self, start: int, end: int) -> tuple[int, int]:
         """Map a span of `text` to the original.
@@ -302,6 +308,7 @@ _HOUSE_RE: Final = re.compile(
 )
 """Three numbers or four joined like a house's: 二ノ十四ノ八."""
 _HOUSE_UNIT_RE: Final = re.compile("番地|号室|丁目")
+_ASCII_DIGIT_RE: Final = re.compile("[0-9]")
 _RUN_RE: Final = re.compile(f"[{_DIGIT}{_FORMAL}十百千拾]+")
 _APPROXIMATE: Final = frozenset({"一二", "二三", "三四", "四五", "五六", "六七", "七八", "八九"})
 """Two neighbours are a guess (二三日), not a number, unless an era or a year stands before them."""
@@ -351,7 +358,9 @@ def _fold_numerals(folded: Folded) -> Folded:
     runs = list(_RUN_RE.finditer(text))
     if not runs:
         return folded
-    clusters = _clusters(text)
+    # Fewer numerals make no cluster: one needs seven digits, or three numbers.
+    may_cluster = len(runs) > 2 or sum(len(run[0]) for run in runs) >= _CLUSTER_DIGITS
+    clusters = _clusters(text) if may_cluster or _ASCII_DIGIT_RE.search(text) else []
     for run in runs:
         start, end = run.span()
         nearest = bisect.bisect_right(clusters, (start, len(text))) - 1
@@ -361,18 +370,16 @@ def _fold_numerals(folded: Folded) -> Folded:
                 continue
             start, end = match.span()
         pieces.append(text[position:start])
-        for at in range(position, start):
-            low, high = folded.origin_span(at, at + 1)
-            starts.append(low)
-            ends.append(high)
+        firsts, lasts = folded.origins(position, start)
+        starts.extend(firsts)
+        ends.extend(lasts)
         value = kanji_value(text[start:end])
         pieces.append(value)
         low, high = folded.origin_span(start, end)
         if len(value) == end - start:
-            for at in range(start, end):
-                one_low, one_high = folded.origin_span(at, at + 1)
-                starts.append(one_low)
-                ends.append(one_high)
+            firsts, lasts = folded.origins(start, end)
+            starts.extend(firsts)
+            ends.extend(lasts)
         else:
             starts.extend([low] * len(value))
             ends.extend([high] * len(value))
@@ -380,10 +387,9 @@ def _fold_numerals(folded: Folded) -> Folded:
     if not pieces:
         return folded
     pieces.append(text[position:])
-    for at in range(position, len(text)):
-        low, high = folded.origin_span(at, at + 1)
-        starts.append(low)
-        ends.append(high)
+    firsts, lasts = folded.origins(position, len(text))
+    starts.extend(firsts)
+    ends.extend(lasts)
     numeric = Folded(folded.original, _fold_dashes("".join(pieces)), starts, ends)
     numeric._numeric = numeric  # noqa: SLF001 (a view of its own kind)
     return numeric
