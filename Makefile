@@ -26,10 +26,11 @@ run: $(READY) ## Run the night: landing to published marts and report (sample po
 
 test: $(READY) lint ## Everything that CI checks: lint, types, unit, asset and integration tests
 	@command -v chromium >/dev/null || echo "!! Chromium is not installed: the browser tests are LEFT OUT (Debian: apt-get install chromium)"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit $(ARGS)
+	@$(BIN)/python -m pytest -q tests/assets tests/integration $(ARGS)
 
 unit: $(READY) ## Pure tests only, in seconds
-	@$(BIN)/python -m pytest tests/unit $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit $(ARGS)
 
 lint: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
