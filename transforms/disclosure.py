@@ -87,16 +87,9 @@ def protect(authors: Ints, k: Ints, sums: Sums) -> Bools:
         known = determined(hidden, sums, near=new | (hidden & ~before))
         if not known.any():
             return hidden
-        broken = np.unique(sums.equation[known[sums.cell]])
-        more = _smallest_shown(authors, sums, hidden, broken)
-        if (
-            not more.size
-        ):  # every cell of these sums is hidden or zero: the others that lead to them give it away
-            linked = np.unique(sums.equation[_linked(known, hidden, sums)[sums.cell]])
-            shown = _smallest_shown(authors, sums, hidden, linked)
-            if not shown.size:
-                return hidden
-            more = shown[[int(np.argmin(authors[shown]))]]
+        more = _smallest_shown_nearby(authors, sums, hidden, known)
+        if not more.size:  # nothing is left to hide: every cell that leads to them is hidden or zero
+            return hidden
         hidden[more] = True
         new = np.zeros_like(hidden)
         new[more] = True
@@ -181,6 +174,23 @@ def _linked(some: Bools, hidden: Bools, sums: Sums) -> Bools:
     wanted[group[some]] = True
     near: Bools = hidden & wanted[group]
     return near
+
+
+def _smallest_shown_nearby(authors: Ints, sums: Sums, hidden: Bools, known: Bools) -> Ints:
+    """The smallest shown non-zero cell of each sum that holds a known cell, or of the nearest sums that lead to one.
+
+    Where all other cells of its sums are hidden or zero, a cell may still follow from sums that it is not in.
+    """
+    reached = known & hidden
+    while True:
+        near = np.zeros(int(sums.equation.max()) + 1, dtype=np.bool_)
+        near[sums.equation[reached[sums.cell]]] = True
+        more = _smallest_shown(authors, sums, hidden, np.flatnonzero(near))
+        wider = reached.copy()
+        wider[sums.cell[near[sums.equation] & hidden[sums.cell]]] = True
+        if more.size or (wider == reached).all():
+            return more
+        reached = wider
 
 
 def _free_direction(matrix: sparse.csr_array, generator: np.random.Generator) -> Floats:
