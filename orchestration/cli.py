@@ -94,9 +94,7 @@ def run(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Last day of a backfill."),
     ] = None,
-    engine: Annotated[
-        str, typer.Option(help="Where text is processed: local, or ray (an extra) for a cluster.")
-    ] = "local",
+    engine: Annotated[str, typer.Option(help="Where text is processed; only local so far.")] = "local",
     samples_if_empty: Annotated[
         bool, typer.Option("--samples-if-empty", help="Write sample posts first if nothing was ever loaded.")
     ] = False,

@@ -173,6 +173,10 @@ def run(settings: Settings, wanted: Wanted, console: Console) -> Outcome:
     from orchestration.installation import Installation  # noqa: PLC0415
     from orchestration.loading import replay_quarantined, waiting_days  # noqa: PLC0415
 
+    if wanted.engine != "local":
+        raise PlainError(
+            f"--engine {wanted.engine}: only local is available; the steps do not run on a cluster yet"
+        )
     installation = Installation.open(settings)
     zones = installation.zones
     write_dagster_yaml(zones.dagster)
@@ -223,7 +227,7 @@ def execute(wanted: Wanted, first: date, last: date, log: Path, console: Console
         defs = build_defs(
             resource_overrides={
                 "reporter": reporter,
-                "koe": Koe(full_refresh=wanted.full_refresh, engine=wanted.engine),
+                "koe": Koe(full_refresh=wanted.full_refresh),
             }
         )
         job = defs.resolve_job_def(FROM_MARTS if wanted.from_marts else NIGHT)

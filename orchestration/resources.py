@@ -14,11 +14,9 @@ class Koe(dg.ConfigurableResource[None]):
 
     Attributes:
         full_refresh: whether dbt rebuilds its incremental models from all of staging.
-        engine: where text is processed, `local` or `ray`.
     """
 
     full_refresh: bool = False
-    engine: str = "local"
     _opened: Installation | None = PrivateAttr(default=None)
 
     @property
