@@ -217,7 +217,12 @@ def redact_posts(
         facts[columns["arrived_on"][row]][columns["source"][row], fact] += 1
 
     origin, columns = _choose(raw, matcher, count)
-    results = redact_texts(redactor, columns["text"], columns["thread_id"])
+    # A thread's names count within a day of arrival: a day staged again alone must come out as it did among others.
+    threads = [
+        t and f"{day} {source} {t}"
+        for t, day, source in zip(columns["thread_id"], columns["arrived_on"], columns["source"], strict=True)
+    ]
+    results = redact_texts(redactor, columns["text"], threads)
     held = _hold_back(results, scanner)
     for i, reason in held.items():
         count(columns, i, f"rejected:{reason}")

@@ -19,7 +19,8 @@ from orchestration.loading import Origins, load_days, quarantine_failures, raw_o
 from orchestration.partitions import daily, days_of
 from orchestration.progress import Reporter
 from orchestration.resources import Koe
-from orchestration.staging import FACTS_SCHEMA, read_day, read_days, write_day
+from orchestration.settings import PROJECT
+from orchestration.staging import FACTS_SCHEMA, day_file, read_day, read_days, write_day
 from orchestration.zones import one_barrier
 from transforms.posts import CLASSIFIED_SCHEMA, RAW_SCHEMA, REDACTED_SCHEMA
 from transforms.redaction import canaries, scan
@@ -85,6 +86,9 @@ def redact(installation: Installation, days: list[date], reporter: Reporter) -> 
     """Redact some days; on the last of them the run's canaries go the same way."""
     reporter.begin("redact", len(days))
     total: Facts = Counter()
+    if is_staged(installation, days):
+        plant_canaries(installation, days[-1])
+        return total
     origins, clusters = Origins(installation, days[0]), earlier_clusters(installation, days[0])
     for part in parts_of(raw_of_day(installation, day, origins) for day in days):
         result = redact_part(installation, part)
@@ -102,6 +106,20 @@ def redact(installation: Installation, days: list[date], reporter: Reporter) -> 
             reporter.advance()
     plant_canaries(installation, days[-1])
     return total
+
+
+def is_staged(installation: Installation, days: list[date]) -> bool:
+    """Whether all days are staged from just the raw posts, configuration and code that there are now."""
+    vault, zones = installation.vault, installation.zones
+    days = [day for day in days if vault.batches("raw", [day])]
+    staged = [day_file(zones.redacted, day) for day in days]
+    if not all(path.exists() for path in staged):
+        return False
+    raw = [vault.path(batch) for batch in vault.batches("raw", days)]
+    code = [p for p in (PROJECT / "transforms").rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    made_from = [*raw, *code, *installation.settings.config.glob("*.yaml")]
+    newest = max(path.stat().st_mtime for path in made_from)
+    return all(path.stat().st_mtime >= newest for path in staged)
 
 
 def earlier_clusters(installation: Installation, first: date) -> Clusters:
