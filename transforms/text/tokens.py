@@ -235,8 +235,7 @@ class Tokenizer:
     """
 
     def __init__(self) -> None:
-        # With the features, since two words may share all else: which was met first would decide, and no run be like another.
-        ids = _UNIT_SEP.join(("%pS", "%m", "%phl", "%phr", "%c", "%H"))
+        ids = _UNIT_SEP.join(("%pS", "%m", "%phl", "%phr", "%c"))
         self._ids = _analyser(ids + _RECORD_SEP)
         self._full = _analyser(_UNIT_SEP.join(("%pS", "%m", "%H")) + _RECORD_SEP)
         self._known: dict[str, Lexeme] = {}

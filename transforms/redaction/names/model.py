@@ -59,8 +59,8 @@ UNLIKELY: Final = -4.0
 _WORTH: Final = re.compile("[wW]|[aA](?=[AWX])")
 """Where a closer look is worth it in a string of signs (`_sign`)."""
 
-_KEY: Final = itemgetter(0, 3, 5, 6)
-"""What tells kinds of tokens apart: surface and parts of speech."""
+_KEY: Final = itemgetter(0, 3, 4, 5, 6)
+"""What tells kinds of tokens apart, besides whether they have a reading: surface and parts of speech, all that `describe` looks at."""
 
 _MAX_CACHED: Final = 300_000
 
@@ -241,7 +241,7 @@ class Model:
     def __init__(self, weights: Weights) -> None:
         self._values = array("f", weights.values.tobytes())
         self._bias = weights.bias
-        self.known: dict[tuple[str, str, str, str], Word] = {}
+        self.known: dict[tuple[bool, tuple[str, ...]], Word] = {}
         self._of_record: dict[str, Word] = {}
         self._left: dict[tuple[Word, Word, Word], float] = {}
         self._middle: dict[tuple[Word, Word, Word], float] = {}
@@ -270,7 +270,7 @@ class Model:
         return words
 
     def _word(self, token: Token) -> Word:
-        key = _KEY(token)
+        key = (token.kana != "", _KEY(token))
         word = self.known.get(key)
         if word is None:
             if len(self.known) > _MAX_CACHED:

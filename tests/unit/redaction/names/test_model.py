@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evaluation import gold
+from training.labels import POSTS as TRAINING
 from training.name_lists import entries
 from training.name_swaps import Namer, rename_facilities, swap
 from training.names import Settings, build, marginals, score, train
 from transforms.redaction.names import model as m
+from transforms.redaction.names.features import describe
 from transforms.redaction.names.finder import NameFinder, default_model
 from transforms.redaction.names.model import (
     Model,
@@ -22,10 +25,13 @@ from transforms.redaction.names.model import (
     Weights,
     bucket,
     dump_weights,
+    load_weights,
     parse_weights,
     window_strings,
 )
-from transforms.text.tokens import get_tokenizer
+from transforms.redaction.spans import Span
+from transforms.text.fold import fold
+from transforms.text.tokens import Tokenizer, get_tokenizer
 
 POSTS = [
     {"text": "受付の川端さんが親切。", "spans": [{"start": 3, "end": 5, "type": "PERSON"}]},
@@ -77,6 +83,28 @@ def test_sums_looked_up_equal_the_sum_of_all_strings() -> None:
         strings = window_strings(descriptions[i - 3 : i + 4])
         expected = 0.5 + sum(float(weights.values[bucket(s)]) for s in strings)
         assert evidence + model.evidence(words, i) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "text", ["父が行ったが留守だった", "駅から歩いたから疲れた", "眠りについていた。病についた。"]
+)
+def test_words_of_one_spelling_are_told_apart_by_all_that_the_model_sees(text: str) -> None:
+    model, tokens = default_model(), get_tokenizer().tokenize(text)
+    for order in (list(tokens), list(reversed(tokens))):
+        fresh = Model(load_weights())
+        assert [w.description for w in fresh.words(order)] == [describe(t) for t in order]
+    assert [w.description for w in model.words(tokens)] == [describe(t) for t in tokens]
+
+
+def test_what_was_read_before_changes_no_finding() -> None:
+    texts = [p["text"] for name in ("04.jsonl", "13.jsonl") for p in gold.read(TRAINING / name)][:400]
+
+    def findings(order: list[str]) -> dict[str, list[Span]]:
+        finder, tokenizer = NameFinder(Model(load_weights())), Tokenizer()
+        folds = [fold(text) for text in order]
+        return {f.original: finder.find(f, tokenizer.tokenize(f)) for f in folds}
+
+    assert findings(texts) == findings(texts[::-1])
 
 
 def test_probabilities_of_a_chain_equal_those_of_training() -> None:
