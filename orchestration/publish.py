@@ -4,7 +4,8 @@ Belongs here: copying the warehouse's marts into a candidate, its manifest, the 
 Does not: deciding whether a candidate may go out (`gates.py`), what the marts hold (dbt).
 
 A release is a folder `published/releases/<id>/` with `marts.duckdb` (schema main, written so that DuckDB 1.4 opens it),
-`parquet/<mart>.parquet`, `manifest.json` and, once rendered, `report.html`. `published/current` is a symbolic link,
+`parquet/<mart>.parquet`, `manifest.json`, `CHANGES.md` (which marts and columns came and went) and, once rendered,
+`report.html` and `reports/`. `published/current` is a symbolic link,
 replaced atomically: a reader that holds the old file open keeps it, a new reader sees the new one, and nobody waits.
 """
 
@@ -16,22 +17,26 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from orchestration import schema
 from orchestration.guard import PlainError
+from orchestration.schema import Contract, Contracts
 
 STORAGE_VERSION = "v1.4.0"
 """BI tools' drivers lag; a file of this version opens in DuckDB 1.4 and all later ones."""
 MARTS_SCHEMA = "marts"
 DATABASE = "marts.duckdb"
 MANIFEST = "manifest.json"
+CHANGES = "CHANGES.md"
 REPORT = "report.html"
+REPORTS = "reports"
 MIN_FREE_BYTES = 64 * 1024 * 1024
 
 
@@ -41,13 +46,16 @@ class PublicationError(PlainError):
 
 @dataclass(frozen=True, slots=True)
 class Mart:
-    """One published table: its name, how many rows, and the hash of its rows (not of the file)."""
+    """One published table: its name, how many rows, the hash of its rows (not of the file), and what it promises."""
 
     name: str
     rows: int
     content_sha256: str
     columns: dict[str, str]
     held_rows: int = 0
+    version: str = ""
+    keys: tuple[str, ...] = ()
+    deprecated: dict[str, str] = field(default_factory=dict)
 
 
 Settle = Callable[[str, pl.DataFrame], pl.DataFrame]
@@ -65,6 +73,11 @@ class Candidate:
     def content_sha256(self) -> str:
         """Hash over the content of all marts: equal for row-identical releases."""
         return hashlib.sha256("".join(f"{m.name}{m.content_sha256}" for m in self.marts).encode()).hexdigest()
+
+    @property
+    def contracts(self) -> dict[str, Contract]:
+        """What the marts that have a version promise."""
+        return {m.name: Contract(m.version, m.columns, m.keys, m.deprecated) for m in self.marts if m.version}
 
     @property
     def files(self) -> list[Path]:
@@ -108,14 +121,17 @@ def build_candidate(
     folder: Path,
     descriptions: Mapping[str, Mapping[str, str]] | None = None,
     settle: Settle | None = None,
+    contracts: Contracts | None = None,
 ) -> Candidate:
-    """Copy every table of the warehouse's marts schema into a new folder.
+    """Copy the warehouse's marts into a new folder.
 
     Args:
         warehouse: DuckDB file with schema `marts`.
         folder: where to build; must not exist.
         descriptions: by table, by column (and under "" for the table): comments for readers of the database.
         settle: last word on each mart's rows, before any is written: what it takes away leaves no trace in the file.
+        contracts: the marts to publish, with their versions; None for every table of schema `marts`. A table that no model
+            makes any more stays in the warehouse and is past all tests, so it is left out.
 
     Returns:
         The candidate, files closed.
@@ -136,13 +152,40 @@ def build_candidate(
                 "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'w' AND table_schema = ? ORDER BY 1",
                 [MARTS_SCHEMA],
             ).fetchall()
+            if contracts is None or row[0] in contracts
         ]
         if not names:
             raise PublicationError("the warehouse holds no marts; the earlier release stays current")
         marts = [_copy_mart(con, name, folder, (descriptions or {}).get(name, {}), settle) for name in names]
+        if contracts is not None:
+            marts = [_promised(mart, contracts[mart.name]) for mart in marts]
         con.execute("CHECKPOINT release")
         con.execute("DETACH release")
     return Candidate(folder, marts)
+
+
+def _promised(mart: Mart, contract: Contract) -> Mart:
+    return replace(mart, version=contract.version, keys=contract.keys, deprecated=dict(contract.deprecated))
+
+
+def tell_changes(candidate: Candidate, before: Path | None, today: date) -> None:
+    """Write CHANGES.md into a candidate: what came, went and changed since the release before.
+
+    Args:
+        candidate: built with contracts.
+        before: folder of the current release, if any.
+        today: the day of publication.
+
+    Raises:
+        PublicationError: a change breaks a promise (`schema.refusals`). The candidate's folder is removed.
+    """
+    previous = schema.of_release(read_manifest(before)) if before else None
+    found = schema.refusals(previous or {}, candidate.contracts, today)
+    if found:
+        shutil.rmtree(candidate.folder, ignore_errors=True)
+        raise PublicationError(f"not published, the earlier release stays current. {'; '.join(found)}")
+    page = schema.release_page(previous, candidate.contracts, before.name if before else None)
+    (candidate.folder / CHANGES).write_text(page, encoding="utf-8")
 
 
 def _copy_mart(
@@ -259,10 +302,13 @@ def publish(
             f"not published: {', '.join(failed)} did not pass; the earlier release stays current"
         )
     before = current_release(published)
+    earlier = read_manifest(before) if before else {}
+    promised = schema.of_release(earlier) if before else {}
     if (
         before
-        and read_manifest(before).get("content_sha256") == candidate.content_sha256
-        and read_manifest(before).get("versions") == dict(versions)
+        and earlier.get("content_sha256") == candidate.content_sha256
+        and earlier.get("versions") == dict(versions)
+        and promised == candidate.contracts
     ):
         shutil.rmtree(candidate.folder)
         return before
@@ -278,6 +324,9 @@ def publish(
         "counts": dict(counts),
         "gates": [asdict(g) for g in gates],
         "marts": [asdict(m) for m in candidate.marts],
+        "schema_changes": [asdict(c) for c in schema.changes(promised, candidate.contracts)]
+        if before
+        else [],
         "files": {
             str(p.relative_to(candidate.folder)): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
             for p in candidate.files
@@ -307,13 +356,23 @@ def _point_current_at(published: Path, release: Path) -> None:
     _sync(published)
 
 
-def add_file(release: Path, name: str, source: Path) -> None:
-    """Move a further file (the report) into a release and note it in the manifest, each atomically."""
-    source.chmod(0o444)
-    _sync(source)
+def add_files(release: Path, sources: Mapping[str, Path]) -> None:
+    """Move further files (reports) into a release and note them in its manifest, which is written last.
+
+    Args:
+        release: the release's folder.
+        sources: by name in the release, with at most one folder before it; on the same file system.
+    """
     manifest = read_manifest(release)
-    manifest["files"][name] = {"bytes": source.stat().st_size, "sha256": sha256_of(source)}
-    source.replace(release / name)
+    for name, source in sources.items():
+        source.chmod(0o444)
+        _sync(source)
+        manifest["files"][name] = {"bytes": source.stat().st_size, "sha256": sha256_of(source)}
+        target = release / name
+        target.parent.mkdir(exist_ok=True)
+        target.parent.chmod(0o755)
+        source.replace(target)
+        _sync(target.parent)
     _write_json(release / MANIFEST, manifest)
 
 
@@ -329,7 +388,7 @@ def prune(published: Path, keep: int) -> list[str]:
     )
     old = [p for p in releases[: max(0, len(releases) - keep)] if p != current]
     for path in old:
-        for folder in (path, path / "parquet"):
+        for folder in (path, *(p for p in path.iterdir() if p.is_dir())):
             folder.chmod(stat.S_IRWXU)
         shutil.rmtree(path)
     return [p.name for p in old]

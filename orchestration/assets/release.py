@@ -15,13 +15,14 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from orchestration import gates, publish
+from orchestration import gates, publish, schema
 from orchestration.guard import quiet
 from orchestration.installation import Installation
 from orchestration.progress import Reporter
 from orchestration.publish import GateResult
 from orchestration.resources import Koe
-from orchestration.settings import DBT_PROJECT
+from orchestration.schema import Contracts
+from orchestration.settings import DBT_PROJECT, today
 from transforms.disclosure import hold_back
 
 KEPT_RELEASES = 14
@@ -68,16 +69,24 @@ def descriptions(manifest: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def cell_keys(manifest: Path) -> dict[str, list[str]]:
-    """The columns that name a cell of each mart, where dbt's `meta.keys` says so and the mart counts authors."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    return {
-        n["name"]: list(n["config"]["meta"]["keys"])
-        for n in nodes
-        if n["resource_type"] == "model"
-        and n["config"].get("meta", {}).get("keys")
-        and "authors" in n["columns"]
-    }
+def commented(
+    descriptions: Mapping[str, Mapping[str, str]], contracts: Contracts
+) -> dict[str, dict[str, str]]:
+    """Descriptions with what a reader of the database has no other place to learn: versions, and what is to go when."""
+    found = {}
+    for name, contract in contracts.items():
+        comments = dict(descriptions.get(name, {}))
+        comments[""] = f"{comments.get('', name)} [v{contract.version}]"
+        for column, day in contract.deprecated.items():
+            key = "" if column == schema.WHOLE_MART else column
+            comments[key] = f"{comments.get(key, column)} [廃止予定 / deprecated, stays until {day}]"
+        found[name] = comments
+    return found
+
+
+def cell_keys(contracts: Contracts) -> dict[str, list[str]]:
+    """The columns that name a cell of each mart, where its contract says so and the mart counts authors."""
+    return {name: list(c.keys) for name, c in contracts.items() if c.keys and "authors" in c.columns}
 
 
 def against_release(before: Path | None, keys: Mapping[str, Sequence[str]], k: int) -> publish.Settle:
@@ -133,10 +142,12 @@ def release(
         shutil.rmtree(left, ignore_errors=True)
     folder = zones.published / f".candidate-{uuid.uuid4().hex}"
     manifest = DBT_PROJECT / "target" / "manifest.json"
-    settle = against_release(
-        publish.current_release(zones.published), cell_keys(manifest), installation.config.policy.k
-    )
-    candidate = publish.build_candidate(zones.warehouse, folder, descriptions(manifest), settle)
+    contracts = schema.of_dbt(manifest)
+    before = publish.current_release(zones.published)
+    settle = against_release(before, cell_keys(contracts), installation.config.policy.k)
+    comments = commented(descriptions(manifest), contracts)
+    candidate = publish.build_candidate(zones.warehouse, folder, comments, settle, contracts)
+    publish.tell_changes(candidate, before, today())
     day = planted_day(installation)
     flock = installation.flock(day) if day else []
     results = [*earlier, *gates.candidate_gate(candidate, flock, written_elsewhere(installation), since)]
@@ -197,7 +208,7 @@ def write_report(installation: Installation) -> tuple[Path, int]:
         failed = [gates.describe(r) for r in checks if not r.passed]
         if failed:
             raise publish.PublicationError(f"the report is held back. {'; '.join(failed)}")
-        publish.add_file(current, publish.REPORT, aside)
+        publish.add_files(current, {publish.REPORT: aside})
     finally:
         aside.unlink(missing_ok=True)
     return path, path.stat().st_size

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration import publish
-from orchestration.assets.release import against_release
+from orchestration.assets.release import against_release, commented
+from orchestration.schema import Contract
 
 pytestmark = pytest.mark.integration
 NOW = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)
@@ -135,3 +136,84 @@ def test_a_cell_that_would_change_by_a_few_authors_stays_as_it_was_and_leaves_no
     )
     assert [m.held_rows for m in many.marts] == [0]
     assert read(many.folder / publish.DATABASE) == [(121,)]
+
+
+def release_under(home: Path, contract: Contract, columns: str, *, hour: int) -> Path:
+    """A release of one mart under a contract, and of a table that no model makes any more."""
+    published = home / "published"
+    published.mkdir(exist_ok=True)
+    warehouse = home / f"{hour}.duckdb"
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("CREATE SCHEMA marts; CREATE TABLE marts.mart_left_behind (t VARCHAR)")
+        con.execute(f"CREATE TABLE marts.mart_a ({columns})")
+    contracts = {"mart_a": contract}
+    candidate = publish.build_candidate(
+        warehouse, published / ".candidate", commented({"mart_a": {"": "試験 / test"}}, contracts), contracts=contracts
+    )  # fmt: skip
+    publish.tell_changes(candidate, publish.current_release(published), date(2026, 11, 3))
+    return publish.publish(
+        candidate, published, now=NOW.replace(hour=hour), gates=[], versions={"koe": "1"}, counts={}
+    )
+
+
+def test_a_release_tells_its_versions_and_what_changed(tmp_path: Path) -> None:
+    first = release_under(tmp_path, Contract("1.0", {}, ("day",)), "day DATE, authors BIGINT", hour=1)
+    assert "最初の版" in (first / publish.CHANGES).read_text(encoding="utf-8")
+    going = Contract("1.1", {}, ("day",), {"authors": "2026-12-31"})
+    second = release_under(tmp_path, going, "day DATE, authors BIGINT, posts BIGINT", hour=2)
+    manifest = publish.read_manifest(second)
+    assert [(m["name"], m["version"], m["deprecated"]) for m in manifest["marts"]] == [
+        ("mart_a", "1.1", {"authors": "2026-12-31"})
+    ]
+    assert [(c["kind"], c["column"], c["now"]) for c in manifest["schema_changes"]] == [
+        ("column_came", "posts", "BIGINT"),
+        ("deprecated", "authors", "2026-12-31"),
+    ]
+    page = (second / publish.CHANGES).read_text(encoding="utf-8")
+    assert first.name in page
+    assert "`mart_a.posts` (BIGINT)" in page
+    assert publish.verify_files(second) == []
+    with duckdb.connect(str(second / publish.DATABASE), read_only=True) as con:
+        assert con.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall() == [
+            ("mart_a", "試験 / test [v1.1]")
+        ]
+        assert con.execute(
+            "SELECT comment FROM duckdb_columns() WHERE column_name = 'authors'"
+        ).fetchall() == [("authors [廃止予定 / deprecated, stays until 2026-12-31]",)]
+
+
+@pytest.mark.parametrize(
+    ("contract", "columns", "message"),
+    [
+        (Contract("1.1", {}, ("day",)), "day DATE", "mart_a: authors changed, which needs version 2.0"),
+        (Contract("1.0", {}, ("day",)), "day DATE, authors BIGINT, posts BIGINT", "mart_a: posts changed, which needs version 1.1"),
+        (Contract("2.0", {}, ("day",)), "day DATE", "mart_a.authors was promised until 2026-12-31 and is gone"),
+    ],
+)  # fmt: skip
+def test_a_column_that_changed_under_its_old_version_is_not_published(
+    tmp_path: Path, contract: Contract, columns: str, message: str
+) -> None:
+    promised = Contract("1.0", {}, ("day",), {"authors": "2026-12-31"} if contract.version == "2.0" else {})
+    first = release_under(tmp_path, promised, "day DATE, authors BIGINT", hour=1)
+    with pytest.raises(publish.PublicationError, match=message):
+        release_under(tmp_path, contract, columns, hour=2)
+    assert publish.current_release(tmp_path / "published") == first
+    assert not (tmp_path / "published" / ".candidate").exists()
+
+
+def test_a_raised_version_alone_makes_a_release(tmp_path: Path) -> None:
+    first = release_under(tmp_path, Contract("1.0", {}, ("day",)), "day DATE", hour=1)
+    assert release_under(tmp_path, Contract("1.0", {}, ("day",)), "day DATE", hour=2) == first
+    assert release_under(tmp_path, Contract("1.1", {}, ("day",)), "day DATE", hour=3) != first
+
+
+def test_files_added_later_are_in_the_manifest_and_readable_by_all(tmp_path: Path) -> None:
+    folder = release(tmp_path, [10])
+    aside = tmp_path / "page.html"
+    aside.write_text("x")
+    publish.add_files(folder, {"reports/weekly.html": aside})
+    assert publish.verify_files(folder) == []
+    assert (folder / "reports").stat().st_mode & 0o777 == 0o755
+    assert (folder / "reports" / "weekly.html").stat().st_mode & 0o777 == 0o444
+    release(tmp_path, [20], now=NOW.replace(hour=18))
+    assert publish.prune(tmp_path / "published", keep=1) == [folder.name]
