@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
-from transforms.redaction.names.growing import Post, Units, grow, repeats
+from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
 from transforms.redaction.names.spaced import latin, spaced
@@ -147,7 +147,7 @@ class NameFinder:
         probable = [(i, p) for i, p in probabilities(model, words, likely) if p >= _LOWEST_BAR]
         if not probable:
             return []
-        return _Names(model, text, Units(tokens, [at for at, _ in between]), words).found(probable)
+        return _Names(text, words, _Places(tokens, [at for at, _ in between])).found(probable)
 
 
 def _merged(found: list[_Found]) -> list[_Found]:
@@ -203,14 +203,36 @@ def probabilities(
     return result
 
 
+class _Places:
+    """Where the words of a post stand, by their index among `words` with boundaries and white space; looked up when asked for.
+
+    Args:
+        tokens: of the post.
+        spaces: indices of the tokens that white space stands before, rising.
+    """
+
+    __slots__ = ("_spaces", "_tokens")
+
+    def __init__(self, tokens: Sequence[Token], spaces: Sequence[int]) -> None:
+        self._tokens = tokens
+        self._spaces = spaces
+
+    def __getitem__(self, index: int) -> Token:
+        """The token of a word that is no white space."""
+        at = index - REACH
+        for spaces_before, behind in enumerate(self._spaces):
+            if behind + spaces_before >= at:
+                return self._tokens[at - spaces_before]
+        return self._tokens[at - len(self._spaces)]
+
+
 class _Names:
     """The names of one post, at work."""
 
-    def __init__(self, model: Model, text: str, tokens: Units, words: Sequence[Word]) -> None:
+    def __init__(self, text: str, words: Sequence[Word], places: _Places) -> None:
         self.text = text
-        self.model = model
-        self.tokens = tokens
         self.words = words
+        self.places = places
         self.size = len(words)
 
     def found(self, probable: Sequence[tuple[int, float]]) -> list[_Found]:
@@ -225,11 +247,8 @@ class _Names:
         return [self._one(run, marks) for run in runs(marks)]
 
     def _one(self, run: Sequence[int], marks: dict[int, tuple[float, str]]) -> _Found:
-        first, last = self.tokens[run[0]], self.tokens[run[-1]]
-        assert first is not None
-        assert last is not None
         score, rule = max((marks[i] for i in run), key=lambda mark: (mark[1] != "person.part", mark[0]))
-        return _Found(first.start, last.end, score, rule)
+        return _Found(self.places[run[0]].start, self.places[run[-1]].end, score, rule)
 
     def _marked(self, probable: Sequence[tuple[int, float]]) -> dict[int, tuple[float, str]]:
         marks: dict[int, tuple[float, str]] = {}
@@ -241,10 +260,8 @@ class _Names:
 
     def _stays(self, i: int, probability: float, rule: str) -> bool:
         """Whether a likely name is an initial, a common word, an eponym, a brand, a plate or part of another name."""
+        surface = self.words[i].surface
         here = self.words[i].description
-        token = self.tokens[i]
-        assert token is not None
-        surface = token.surface
         if len(surface) == 1 and here.letter in "AaTHK":
             return True
         if here.role and probability < 0.95:
@@ -267,9 +284,7 @@ class _Names:
             surface in self._before_disease or (surface == "橋本" and "甲状腺" in self.text)
         ):
             return True
-        token = self.tokens[i]
-        assert token is not None
-        if _PLATE.match(self.text, token.end):
+        if _PLATE.match(self.text, self.places[i].end):
             return True
         return self._is_in_english(i) and probability < 0.9
 
@@ -305,7 +320,7 @@ class _Names:
 
     def _grow(self, marks: dict[int, tuple[float, str]]) -> None:
         """Add what belongs to the names found, and the same names elsewhere."""
-        post = Post(self.words, self.tokens)
+        post = Post(self.words)
         marked = set(marks)
         for i in grow(post, marked):
             marks[i] = (0.5, "person.part")
@@ -325,7 +340,7 @@ class _Names:
         """Take out public figures and people of fiction."""
         fiction = keep.fiction_names(self.text) if marks else frozenset()
         for run in runs(marks):
-            surfaces = [token.surface for i in run if (token := self.tokens[i]) is not None]
+            surfaces = [surface for i in run if (surface := self.words[i].surface)]
             whole = "".join(surfaces)
             unaddressed = all(marks[i][1] not in _ADDRESSED for i in run)
             if (
@@ -338,20 +353,20 @@ class _Names:
 
     def _make(self, i: int, rule: str) -> str:
         """What a word is made of, a row's key in `BARS`."""
-        token, here = self.tokens[i], self.words[i].description
-        assert token is not None
-        if token.pos3 == "人名":
-            return "name" if token.pos4 != "一般" else "foreign"
-        if token.pos2 == SPOTTED:
+        word = self.words[i]
+        here = word.description
+        if word.pos3 == "人名":
+            return "name" if word.pos4 != "一般" else "foreign"
+        if word.pos2 == SPOTTED:
             return "name"
         if here.letter in {"A", "T", "a", "M"}:
             return "latin"
         is_family = here.letter == "C" and "s" in here.flags.lower()
-        if token.pos3 == "地名":
-            return "both" if "S" in here.flags and token.surface not in keep.PREFECTURES else "place"
-        if token.pos in _NOUNS:
+        if word.pos3 == "地名":
+            return "both" if "S" in here.flags and word.surface not in keep.PREFECTURES else "place"
+        if word.pos in _NOUNS:
             made = "listed" if here.flags else "unlisted"
-            return "both" if is_family and len(token.surface) > 1 else made
+            return "both" if is_family and len(word.surface) > 1 else made
         return "listed" if rule == "person.pet" and "R" in here.flags else "other"
 
     def _cue(self, i: int) -> str:
@@ -412,7 +427,7 @@ class _Names:
         return ""
 
     def _surface(self, i: int) -> str:
-        return self.tokens.surface(i)
+        return self.words[i].surface
 
 
 def runs(marks: Iterable[int]) -> list[list[int]]:

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from transforms.redaction.names.features import REACH, SPACE
+from transforms.redaction.names.features import SPACE
 from transforms.redaction.names.lexicon import is_listed, lexicon, to_hiragana
 from transforms.redaction.names.model import Word
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
-from transforms.text.tokens import Token, Tokens
 
 _NOT_BEFORE: Final = frozenset(
     "元新旧前故現副某各本当同我御今昨毎先他全約第対亡妻夫父母兄弟姉妹娘孫嫁医師士員長者係科課部室院店局館号番階年月日時分名様氏君"
@@ -49,61 +48,25 @@ _FEW: Final = 20
 """Names for which a count in the text is cheaper than a look at each word."""
 
 
-class Units:
-    """The tokens of a post with `REACH` boundaries at each end and an entry for each white space.
-
-    Args:
-        tokens: of the post.
-        spaces: indices of the tokens that white space stands before, rising.
-    """
-
-    __slots__ = ("_tokens", "_where")
-
-    def __init__(self, tokens: Sequence[Token], spaces: Sequence[int]) -> None:
-        where = [*range(len(tokens))]
-        for at in reversed(spaces):
-            where.insert(at, -1)
-        edge = [-1] * REACH
-        self._tokens = tokens
-        self._where = [*edge, *where, *edge]
-
-    def __len__(self) -> int:
-        return len(self._where)
-
-    def __getitem__(self, index: int) -> Token | None:
-        at = self._where[index]
-        return None if at < 0 else self._tokens[at]
-
-    def surface(self, index: int) -> str:
-        """What stands in the text there, "" for a boundary or a space."""
-        at = self._where[index]
-        if at < 0:
-            return ""
-        tokens = self._tokens
-        return tokens.surface(at) if isinstance(tokens, Tokens) else tokens[at].surface
-
-
 class Post(NamedTuple):
     """A post as `finder` holds it.
 
     Attributes:
-        words: kinds, boundaries and spaces included.
-        tokens: the token of each, None for boundaries and spaces.
+        words: of the post, with `REACH` boundaries at each end and an entry for each white space.
     """
 
     words: Sequence[Word]
-    tokens: Units
 
     def surface(self, i: int) -> str:
-        """The token's surface, "" for a boundary or a space."""
-        return self.tokens.surface(i) if 0 <= i < len(self.tokens) else ""
+        """The word's surface, "" for a boundary or a space."""
+        return self.words[i].surface if 0 <= i < len(self.words) else ""
 
     def letter(self, i: int) -> str:
-        """The token's script, "" for a boundary or a space."""
+        """The word's script, "" for a boundary or a space."""
         return self.words[i].description.letter if 0 <= i < len(self.words) else ""
 
     def role(self, i: int) -> str:
-        """The token's class of `vocabulary`."""
+        """The word's class of `vocabulary`."""
         return self.words[i].description.role if 0 <= i < len(self.words) else ""
 
 
@@ -156,9 +119,9 @@ def _kanji_right(post: Post, i: int) -> Iterator[int]:
 
 def is_name_like(post: Post, i: int) -> bool:
     """Whether a word may be half of a name: known as one, and no word of `vocabulary`."""
-    here = post.words[i].description
-    token = post.tokens[i]
-    return token is not None and not here.role and (bool(here.flags) or token.pos3 == "人名")
+    word = post.words[i]
+    here = word.description
+    return word.surface != "" and not here.role and (bool(here.flags) or word.pos3 == "人名")
 
 
 def _kana_right(post: Post, i: int) -> Iterator[int]:
@@ -241,12 +204,12 @@ def _latin(post: Post, i: int) -> Iterator[int]:
 
 def _other_half(post: Post, i: int) -> Iterator[int]:
     """樋口|真理: a family name beside a given name, both known to the analyser."""
-    here = post.tokens[i]
-    if here is None or here.pos3 != "人名":
+    here = post.words[i]
+    if here.pos3 != "人名":
         return
     for at, half in ((i - 1, "姓"), (i + 1, "名")):
-        other = post.tokens[at]
-        if other is not None and other.pos4 == half and other.pos4 != here.pos4 and not post.role(at):
+        other = post.words[at]
+        if other.pos4 == half and other.pos4 != here.pos4 and not post.role(at):
             yield at
 
 
@@ -321,7 +284,7 @@ def repeats(post: Post, text: str, marked: set[int], may: Callable[[int], bool])
         readable = to_hiragana(text).lower()
         if sum(readable.count(key) for key in keys) <= len(marked):
             return added
-    for i in range(len(post.tokens)):
+    for i in range(len(post.words)):
         if i in marked or _key(post, i) not in keys:
             continue
         if may(i) and (len(post.surface(i)) > 1 or _stands_alone(post, i)):

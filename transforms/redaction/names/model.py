@@ -163,6 +163,11 @@ class Word:
 
     Attributes:
         description: what the model sees of it.
+        surface: as it stands in the folded text; "" for white space and boundaries.
+        pos: its part of speech.
+        pos2: the first subdivision.
+        pos3: the second.
+        pos4: the third.
         code: its letter for `joining`.
         own: evidence from itself; `NEVER` where it cannot be part of a name.
         sign: its letter for `_WORTH`.
@@ -180,10 +185,19 @@ class Word:
         "code",
         "description",
         "own",
+        "pos",
+        "pos2",
+        "pos3",
+        "pos4",
         "sign",
+        "surface",
     )
 
-    def __init__(self, description: Description, code: str, values: Sequence[float], bias: float) -> None:
+    def __init__(
+        self, token: Token, description: Description, code: str, values: Sequence[float], bias: float
+    ) -> None:
+        self.surface = token.surface
+        self.pos, self.pos2, self.pos3, self.pos4 = token[3:7]
         self.description = description
         self.code = code
         self.own = NEVER
@@ -247,7 +261,7 @@ class Model:
         self._middle: dict[tuple[Word, Word, Word], float] = {}
         self._right: dict[tuple[Word, Word, Word], float] = {}
         self.boundary, self.space, self.newline = (
-            Word(d, "x", self._values, self._bias) for d in (BOUNDARY, SPACE, NEWLINE)
+            Word(_SPACE_TOKEN, d, "x", self._values, self._bias) for d in (BOUNDARY, SPACE, NEWLINE)
         )
         (self._stay_out, self._enter), (self._leave, self._stay_in) = weights.transitions.tolist()
 
@@ -275,7 +289,7 @@ class Model:
         if word is None:
             if len(self.known) > _MAX_CACHED:
                 self.known.clear()
-            word = self.known[key] = Word(describe(token), place_code(token), self._values, self._bias)
+            word = self.known[key] = Word(token, describe(token), place_code(token), self._values, self._bias)
         return word
 
     def likely(self, words: Sequence[Word]) -> list[tuple[int, float]]:
