@@ -520,6 +520,8 @@ def _ages_behind_names(folded: Folded, persons: list[Span]) -> Iterator[Span]:
     """Bare numbers in brackets or behind a comma right after a name: ages (ルイ(4)、髙橋 律、34、)."""
     original = folded.original
     for person in persons:
+        if original[person.end : person.end + 1].isalpha():
+            continue  # most often an honorific; folding costs more than all the rest
         window = fold(original[person.end : person.end + 16])
         match = _AGE_BRACKET.match(window.text)
         if not match:

@@ -15,7 +15,7 @@ from typing import Final
 
 import ahocorasick_rs
 
-from transforms.redaction.recognizers.base import DIGITS, Found, Needs, Pattern
+from transforms.redaction.recognizers.base import LONG_DIGITS, Found, Needs, Pattern
 from transforms.redaction.recognizers.places import PREFECTURES, get_places
 
 _N: Final = r"(?:[0-9]{1,5}|[xX*〇○●]{1,3})"
@@ -266,7 +266,7 @@ COORDINATES: Final = Pattern(
         r"(?<![0-9.])(?P<id>[2-4][0-9]\.[0-9]{3,8}\s?[NN度°]?\s?[,、\s]\s?(?:東経\s?)?1[2-5][0-9]\.[0-9]{3,8}\s?[EE度°]?)(?![0-9])"
     ),
     at_digits=True,
-    triggers=(DIGITS,),
+    triggers=(LONG_DIGITS,),
     score=0.9,
     examples=("35.65810, 139.74540で", "北緯35.6581 東経139.7454"),
     near_misses=("36.5、37.2", "35.6, 139.7"),

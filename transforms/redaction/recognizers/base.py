@@ -15,9 +15,6 @@ import ahocorasick_rs
 
 Check = Callable[[re.Match[str]], bool | None]
 
-DIGITS: Final = "\0digits"
-"""Trigger: at least one digit in the post."""
-
 LONG_DIGITS: Final = "\0long"
 """Trigger: six digits or more close to each other."""
 
@@ -90,7 +87,7 @@ class Pattern:
         regex: the pattern over the numeric view. The group `id` is the span, if there is one, else the whole match;
             the group `cue`, if there is one, is what the trace shows.
         triggers: raw substrings, one of which must be in the post; Latin ones in lower case stand for upper case and
-            capitals too. `DIGITS`, `LONG_DIGITS`, `KANA_BETWEEN` and `ERA_YEAR` stand for shapes.
+            capitals too. `LONG_DIGITS`, `KANA_BETWEEN` and `ERA_YEAR` stand for shapes.
         needs: what else a post must hold.
         at_digits: whether a match begins where a run of digits does. Then the pattern is tried at those places only,
             which costs a small part of a search.
@@ -191,7 +188,6 @@ class Gate:
         words = sorted(w for w in masks if not w.startswith("\0"))
         self._automaton = ahocorasick_rs.AhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
         self._masks = [masks[w] for w in words]
-        self._digits = masks.get(DIGITS, 0)
         self._shapes = [(_SHAPES[w].search, mask) for w, mask in masks.items() if w in _SHAPES]
         self._need_digit = self._mask_of("digit")
         self._need_latin = self._mask_of("latin")
@@ -210,7 +206,6 @@ class Gate:
         digits: list[int] = []
         if _DIGIT_RUN.search(text):
             digits = [m.start() for m in _DIGIT_RUN.finditer(text)]
-            active |= self._digits
             for search, mask in self._shapes:
                 if search(text):
                     active |= mask

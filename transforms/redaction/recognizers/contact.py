@@ -13,7 +13,7 @@ from typing import Final
 
 import phonenumbers
 
-from transforms.redaction.recognizers.base import DIGITS, LONG_DIGITS, Found, Needs, Pattern, digits_of
+from transforms.redaction.recognizers.base import LONG_DIGITS, Found, Needs, Pattern, digits_of
 from transforms.redaction.recognizers.places import get_places
 
 _SEP: Final = r"[-()\s./・･·の,_⏎]"
@@ -193,7 +193,7 @@ POSTAL_BARE: Final = Pattern(
     type="POSTAL",
     regex=re.compile(rf"(?<![0-9A-Za-z\-.:/~])(?P<id>[0-9]{{3}}-[0-9]{{4}})(?![0-9\-A-Za-z.]){_UNIT}"),
     at_digits=True,
-    triggers=(DIGITS,),
+    triggers=(LONG_DIGITS,),
     check=_known_code,
     context=("住所", "宛", "届け", "引っ越", "実家", "自宅", "から「", "封筒"),
     before=16,
