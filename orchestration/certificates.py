@@ -39,7 +39,7 @@ class Certificate(NamedTuple):
         destroyed_at: the time in ISO 8601 with its zone.
         task: id of the erasure or purge that it belongs to.
         reason: retention, erasure or key_expired.
-        zone: raw, quarantine, staging, restricted or keys.
+        zone: raw, quarantine, staging, restricted, verdicts or keys.
         what: which part: a day and source, or the period of a key; never a person.
         quantity: rows destroyed, or keys.
         key_id: the key destroyed with them, None where rows were taken out of files that stay.

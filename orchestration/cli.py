@@ -278,6 +278,97 @@ def doctor() -> None:
 
 
 @app.command(epilog="Example: koe board --port 8000")
+review = typer.Typer(
+    help="Cases out to reviewers, verdicts back, due dates, reviewed posts for training.",
+    no_args_is_help=True,
+)
+app.add_typer(review, name="review")
+
+
+@review.command(
+    "export",
+    epilog="Examples: koe review export adverse_event cases.csv · koe review export --all cases.jsonl",
+)
+def review_export(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[QUEUE]... OUT",
+            help="adverse_event, crisis, distress, misinformation, takedown; then a file that ends in .csv or .jsonl.",
+        ),
+    ],
+    every: Annotated[bool, typer.Option("--all", help="All queues.")] = False,
+) -> None:
+    """Write the cases of a queue into a table for reviewers, with redacted texts and columns to fill in."""
+    from orchestration import review_files
+    from orchestration.installation import Installation
+    from transforms.classification.assembly import REVIEW_QUEUES
+
+    *queues, target = arguments
+    if every == bool(queues):
+        raise typer.BadParameter("give either queues or --all, and then the file to write")
+    wanted = REVIEW_QUEUES if every else tuple(queues)
+    count = review_files.export_cases(Installation.open(_settings()), wanted, Path(target))
+    out.print(
+        f"{count:,} cases written to {target}; the file holds redacted texts, keep it as restricted/ is kept"
+    )
+
+
+@review.command("import", epilog="Example: koe review import cases.csv")
+def review_import(
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An exported file, filled in; .csv or .jsonl.")
+    ],
+) -> None:
+    """Take the verdicts of a file that reviewers have filled in; notes are redacted first. Twice is the same as once.
+
+    A row that cannot be taken is told by its number, the others are taken; then the exit code is 3.
+    """
+    from datetime import UTC
+
+    from orchestration import review_files
+    from orchestration.installation import Installation
+
+    result = review_files.import_verdicts(Installation.open(_settings()), source, datetime.now(UTC))
+    for row, reason in result.refused[: review_files.MAX_SHOWN]:
+        err.print(f"koe: {source.name}: row {row}: {reason}", markup=False, highlight=False, soft_wrap=True)
+    if len(result.refused) > review_files.MAX_SHOWN:
+        err.print(f"koe: … and {len(result.refused) - review_files.MAX_SHOWN} more rows", markup=False)
+    stored = result.stored
+    out.print(
+        f"{stored.new} new, {stored.changed} changed, {stored.same} known already, {result.left_open} left open, "
+        f"{len(result.refused)} refused"
+    )
+    raise typer.Exit(PARTIAL if result.refused else DONE)
+
+
+@review.command("due", epilog="Examples: koe review due · koe review due --within 7")
+def review_due(
+    within: Annotated[
+        int | None, typer.Option(min=0, help="Only what is due within so many days, or overdue.")
+    ] = None,
+) -> None:
+    """List the adverse events that are neither ruled out nor reported, with their due dates. Exit code 1 if any is overdue."""
+    from orchestration import review_files
+    from orchestration.installation import Installation
+    from orchestration.settings import today
+
+    installation = Installation.open(_settings())
+    raise typer.Exit(FAILED if review_files.print_due(installation, today(), within, out) else DONE)
+
+
+@review.command("training", epilog="Example: koe review training reviewed.jsonl")
+def review_training(
+    target: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="In the format of training/posts.")],
+) -> None:
+    """Write the posts whose labels reviewers have checked, as training posts with redacted texts."""
+    from orchestration import review_files
+    from orchestration.installation import Installation
+
+    count = review_files.export_training(Installation.open(_settings()), target)
+    out.print(f"{count:,} reviewed posts written")
+
+
 def board(port: Annotated[int, typer.Option(min=1, max=65535)] = 8000) -> None:
     """Serve the current release's report and files on this machine, reading nothing but published/."""
     from board import server

@@ -43,6 +43,7 @@ class Keep(NamedTuple):
         pseudonyms: a pseudonym key and its staging rows, after the end of its period.
         restricted: rows of the review queues, after arrival.
         by_source: raw posts and quarantined records of a source of the register, where that is shorter.
+        verdicts: what reviewers said, after they did.
     """
 
     raw: int
@@ -50,6 +51,7 @@ class Keep(NamedTuple):
     pseudonyms: int
     restricted: int
     by_source: Mapping[str, int]
+    verdicts: int = 400
 
     @classmethod
     def of(cls, policy: Policy, register: SourceRegister) -> Keep:
@@ -61,6 +63,7 @@ class Keep(NamedTuple):
             pseudonyms=days.pseudonym_days,
             restricted=days.restricted_days,
             by_source={source.id: source.retention_days for source in register.sources},
+            verdicts=days.verdict_days,
         )
 
     def shelf_days(self, shelf: Shelf, source: str) -> int:
@@ -73,11 +76,11 @@ class Expired(NamedTuple):
     """One thing to destroy.
 
     Attributes:
-        zone: raw, quarantine, staging or restricted.
+        zone: raw, quarantine, staging, restricted or verdicts.
         what: for the certificate: a day and source, a period, or a day.
         rows: how many rows that is.
         key_id: the key that goes with it, None for restricted/.
-        arrived_on: ISO day of arrival, None for a period.
+        arrived_on: ISO day of arrival (of review for verdicts), None for a period.
         source: of the register, None for a period or restricted/.
         generation: of the day's key.
     """
@@ -203,15 +206,23 @@ class Retention:
         ]
 
     def _expired_reviews(self, today: date) -> list[Expired]:
-        last = today - timedelta(days=self._keep.restricted)
-        rows: Counter[date] = Counter()
+        rows: Counter[tuple[str, date]] = Counter()
         for path in parquet_files(self._zones.restricted):
-            for part in scan(path, _arrived_until(last)):
-                rows.update(part["arrived_on"].to_pylist())
+            for zone, column, kept in self._review_rules():
+                for part in scan(path, _until(column, today - timedelta(days=kept))):
+                    rows.update((zone, day) for day in part[column].to_pylist())
         return [
-            Expired("restricted", day.isoformat(), count, None, day.isoformat())
-            for day, count in sorted(rows.items())
+            Expired(zone, day.isoformat(), count, None, day.isoformat())
+            for (zone, day), count in sorted(rows.items())
         ]
+
+    def _review_rules(self) -> tuple[tuple[str, str, int], ...]:
+        """Zone of the certificate, column of the day, days kept: of cases, and of what reviewers said of them."""
+        return ("restricted", "arrived_on", self._keep.restricted), (
+            "verdicts",
+            "reviewed_on",
+            self._keep.verdicts,
+        )
 
     # Destroying ---------------------------------------------------------------------------------------------------
 
@@ -237,14 +248,14 @@ class Retention:
             if item.zone == shelf and item.arrived_on is not None and item.source is not None
         )
         self._remove_periods([item.key_id for item in expired if item.zone == "staging" and item.key_id])
-        days = [
-            date.fromisoformat(item.arrived_on)
-            for item in expired
-            if item.zone == "restricted" and item.arrived_on
-        ]
-        if days:
-            for path in parquet_files(self._zones.restricted):
-                rewrite_without(path, _arrived_until(max(days)))
+        for zone, column, _ in self._review_rules():
+            days = [
+                date.fromisoformat(item.arrived_on)
+                for item in expired
+                if item.zone == zone and item.arrived_on
+            ]
+            for path in parquet_files(self._zones.restricted) if days else ():
+                rewrite_without(path, _until(column, max(days)))
 
     def _remove_periods(self, key_ids: list[str]) -> None:
         """Take the rows of destroyed pseudonym keys out of the queues, which hold no key id, and then out of staging."""
@@ -274,11 +285,14 @@ def _has_period(key_ids: Iterable[str]) -> RowTest:
     return gone
 
 
-def _arrived_until(last: date) -> RowTest:
+def _until(column: str, last: date) -> RowTest:
+    """Rows whose day is past; a verdict's day is that of the review alone."""
+
     def gone(rows: pa.RecordBatch) -> pa.BooleanArray:
-        if "arrived_on" not in rows.schema.names:
+        judged = "reviewed_on" in rows.schema.names
+        if column not in rows.schema.names or (judged and column != "reviewed_on"):
             return pa.array([False] * rows.num_rows, pa.bool_())
-        return pc.less_equal(rows["arrived_on"], pa.scalar(last, pa.date32()))
+        return pc.less_equal(rows[column], pa.scalar(last, pa.date32()))
 
     return gone
 

@@ -1,82 +1,181 @@
-"""The queues that want a human: adverse events, crisis, distress, misinformation, takedown.
+"""The queues that want a human: adverse events, crisis, distress, misinformation and rumours, takedown.
 
-Belongs here: writing candidates into restricted/, with redacted text and a case reference. Does not: deciding what is a
-candidate (`transforms.classification`), what a reviewer decides.
+Belongs here: writing candidates into restricted/ with redacted text and a case reference, and reading them back.
+Does not: deciding what is a candidate (`transforms.classification`), what reviewers say (`verdicts`), files that go out to
+them and come back (`review_files`).
 
-The clock of a marketing authorisation holder starts when the post was loaded: due dates are counted from then
-(施行規則228条の20: 15 and 30 days).
+The clock of a marketing authorisation holder starts when a post was first loaded. A case keeps that time however often
+its day is staged again, and when the post is delivered once more on a later day.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime, time
+from typing import Any
 
+import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from orchestration.staging import day_file, write_day
+from orchestration.settings import JST
+from orchestration.staging import day_file, read_day, write_day
 from orchestration.zones import Zones
+from transforms.classification.assembly import REVIEW_QUEUES
+from transforms.reviewing import EVENT_QUEUE
+
+_STR, _STRS = pa.string(), pa.list_(pa.string())
+AWARE = pa.timestamp("s", tz="UTC")
 
 REVIEW_SCHEMA = pa.schema(
     [
-        pa.field("case_ref", pa.string(), nullable=False),
-        pa.field("post_key", pa.string(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
+        pa.field("case_ref", _STR, nullable=False),
+        pa.field("post_key", _STR, nullable=False),
+        pa.field("source", _STR, nullable=False),
         pa.field("posted_on", pa.date32(), nullable=False),
         pa.field("arrived_on", pa.date32(), nullable=False),
-        pa.field("first_aware_on", pa.date32(), nullable=False),
-        pa.field("due_15_on", pa.date32(), nullable=False),
-        pa.field("due_30_on", pa.date32(), nullable=False),
-        pa.field("text", pa.string(), nullable=False),
-        pa.field("flags", pa.list_(pa.string()), nullable=False),
-        pa.field("evidence", pa.list_(pa.string()), nullable=False),
+        pa.field(
+            "first_aware_at", AWARE, nullable=False
+        ),  # when the post was first loaded; never moves later
+        pa.field("text", _STR, nullable=False),  # redacted
+        pa.field("entities", _STRS, nullable=False),
+        pa.field("relevant", pa.bool_(), nullable=False),
+        pa.field("sentiment", _STR, nullable=False),
+        pa.field("topics", _STRS, nullable=False),
+        pa.field("speaker", _STR, nullable=False),
+        pa.field("voice_class", _STR, nullable=False),
+        pa.field("intent", _STR, nullable=False),
+        pa.field("flags", _STRS, nullable=False),
+        pa.field("department", _STR),
+        pa.field("prefecture", _STR),
+        pa.field("drugs", _STRS, nullable=False),  # of the suspected events, as the lexicon names them
+        pa.field("events", _STRS, nullable=False),
+        pa.field("serious", pa.bool_(), nullable=False),  # whether any of them is, by the words
+        pa.field("claim_key", _STR),
+        pa.field("evidence", _STRS, nullable=False),
         pa.field("confidence", pa.float32(), nullable=False),
-        pa.field("review_status", pa.string(), nullable=False),
+        pa.field("model_version", _STR, nullable=False),
     ]
 )
+"""A case of a queue. Pseudonymous, with redacted text."""
+
+_AS_LABELLED = (
+    "post_key", "source", "posted_on", "arrived_on", "entities", "relevant", "sentiment", "topics", "speaker", "voice_class",
+    "intent", "flags", "department", "prefecture", "claim_key", "evidence", "confidence", "model_version",
+)  # fmt: skip
 
 
-def write_queues(zones: Zones, day: date, redacted: pa.Table, classified: pa.Table) -> dict[str, int]:
+class Awareness:
+    """When each adverse event first became known, over all days: read once a run.
+
+    Args:
+        zones: where restricted/ is.
+    """
+
+    def __init__(self, zones: Zones) -> None:
+        self._first: dict[str, datetime] = {}
+        for path in sorted((zones.restricted / EVENT_QUEUE).rglob("part.parquet")):
+            # Rows that a version before the clock wrote say nothing of it.
+            if "first_aware_at" in pq.read_schema(path).names:
+                table = pq.read_table(path, columns=["post_key", "first_aware_at"], partitioning=None)
+                for key, at in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                    self.earliest(key, at)
+
+    def earliest(self, post_key: str, at: datetime) -> datetime:
+        """The earlier of a time and what is known of a post, which is known from then on."""
+        first = min(at, self._first.get(post_key, at))
+        self._first[post_key] = first
+        return first
+
+
+def write_queues(
+    zones: Zones,
+    day: date,
+    redacted: pa.Table,
+    classified: pa.Table,
+    *,
+    awareness: Awareness,
+    judged: Collection[tuple[str, str]] = (),
+) -> dict[str, int]:
     """Replace the day's part of every queue.
 
     Args:
         zones: where restricted/ is.
-        day: of arrival, which is also the day on which the organisation became aware.
+        day: of arrival.
         redacted: the day's rows with text.
         classified: the same rows, in the same order, with labels.
+        awareness: when adverse events became known; the day's are added.
+        judged: (queue, post key) of cases that a reviewer has judged: they stay, whatever the labels say by now.
 
     Returns:
         Candidates by queue.
     """
-    reasons = pc.list_flatten(classified["review_reasons"]).unique().to_pylist()
-    known = [p.name for p in zones.restricted.iterdir() if p.is_dir()]
+    reasons = classified["review_reasons"].to_pylist()
+    keys = classified["post_key"].to_pylist()
     counts: dict[str, int] = {}
-    for queue in sorted({*reasons, *known}):
-        mask = pa.array(
-            [queue in (row or []) for row in classified["review_reasons"].to_pylist()], pa.bool_()
-        )
-        rows = classified.filter(mask)
-        if rows.num_rows == 0 and not day_file(zones.restricted / queue, day).exists():
+    for queue in REVIEW_QUEUES:
+        chosen = [
+            queue in (wanted or []) or (queue, key) in judged
+            for wanted, key in zip(reasons, keys, strict=True)
+        ]
+        if not any(chosen) and not day_file(zones.restricted / queue, day).exists():
             continue
-        count = rows.num_rows
-        keys = rows["post_key"].to_pylist()
-        table = pa.table(
-            {
-                "case_ref": [f"{queue[:2].upper()}-{day:%Y%m%d}-{key[:12]}" for key in keys],
-                "post_key": keys,
-                "source": rows["source"],
-                "posted_on": rows["posted_on"],
-                "arrived_on": rows["arrived_on"],
-                "first_aware_on": [day] * count,
-                "due_15_on": [day + timedelta(days=15)] * count,
-                "due_30_on": [day + timedelta(days=30)] * count,
-                "text": redacted["text"].filter(mask),
-                "flags": rows["flags"],
-                "evidence": rows["evidence"],
-                "confidence": rows["confidence"],
-                "review_status": ["未確認"] * count,
-            },
-            schema=REVIEW_SCHEMA,
-        )
+        mask = pa.array(chosen, pa.bool_())
+        cases = _cases(queue, day, redacted.filter(mask), classified.filter(mask))
+        if queue == EVENT_QUEUE:
+            for case in cases:
+                case["first_aware_at"] = awareness.earliest(case["post_key"], case["first_aware_at"])
+        table = pa.Table.from_pylist(cases, REVIEW_SCHEMA)
         counts[queue] = write_day(zones.restricted / queue, day, table, REVIEW_SCHEMA)
     return counts
+
+
+def _cases(queue: str, day: date, redacted: pa.Table, classified: pa.Table) -> list[dict[str, Any]]:
+    rows = classified.select([*_AS_LABELLED, "ae"]).to_pylist()
+    texts = redacted["text"].to_pylist()
+    loaded = redacted["loaded_at"].to_pylist()
+    cases = []
+    for row, text, seconds in zip(rows, texts, loaded, strict=True):
+        suspected = row.pop("ae")
+        cases.append(
+            {
+                **row,
+                "case_ref": f"{queue[:2].upper()}-{day:%Y%m%d}-{row['post_key'][:12]}",
+                "first_aware_at": known_at(day, seconds),
+                "text": text,
+                "drugs": sorted({e["drug"] for e in suspected if e["drug"]}),
+                "events": sorted({e["event_pt"] or e["event"] for e in suspected if e["event"]}),
+                "serious": any(e["serious"] for e in suspected),
+            }
+        )
+    return cases
+
+
+def known_at(day: date, loaded_at: int | None) -> datetime:
+    """When a post became known: the time of its load, or the beginning of its day of arrival where that was not kept."""
+    if loaded_at is None:
+        return datetime.combine(day, time(), JST).astimezone(UTC)
+    return datetime.fromtimestamp(loaded_at, UTC)
+
+
+def queue_days(zones: Zones, queue: str) -> Iterator[date]:
+    """The days of arrival for which a queue has a file, sorted."""
+    for folder in sorted((zones.restricted / queue).glob("arrived_on=*")):
+        yield date.fromisoformat(folder.name.removeprefix("arrived_on="))
+
+
+def read_cases(zones: Zones, queues: Collection[str] = REVIEW_QUEUES) -> pl.DataFrame:
+    """All cases of some queues.
+
+    Returns:
+        Rows of `REVIEW_SCHEMA` with their `queue`, ordered by queue, day of arrival and case.
+    """
+    empty = pl.DataFrame(REVIEW_SCHEMA.empty_table()).with_columns(queue=pl.lit("", pl.String))
+    parts = [empty]
+    for queue in queues:
+        for day in queue_days(zones, queue):
+            table = read_day(zones.restricted / queue, day)
+            if table is not None and set(REVIEW_SCHEMA.names) <= set(table.column_names):
+                frame = pl.DataFrame(table.select(REVIEW_SCHEMA.names).cast(REVIEW_SCHEMA))
+                parts.append(frame.with_columns(queue=pl.lit(queue)))
+    return pl.concat(parts).sort("queue", "arrived_on", "case_ref")

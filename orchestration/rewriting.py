@@ -18,11 +18,11 @@ import pyarrow.parquet as pq
 from orchestration.zones import atomic_file
 
 SCAN_ROWS: Final = 262_144
-_IDENTITY_COLUMNS: Final = ("post_key", "author_key", "key_id", "posted_on", "arrived_on")
+_IDENTITY_COLUMNS: Final = ("post_key", "author_key", "key_id", "posted_on", "arrived_on", "reviewed_on")
 
 RowTest = Callable[[pa.RecordBatch], pa.BooleanArray]
-"""Which rows of a batch go. It sees the columns `post_key`, `author_key`, `key_id`, `posted_on`, `arrived_on`, where a file
-has them, and may see others."""
+"""Which rows of a batch go. It sees the columns `post_key`, `author_key`, `key_id`, `posted_on`, `arrived_on`, `reviewed_on`,
+where a file has them, and may see others."""
 
 
 class Removed(NamedTuple):

@@ -278,6 +278,7 @@ def _rows(
         "cluster_key": post_keys,
         "text": [r.text for r in results],
         "span_types": [[span.type for span in r.spans] for r in results],
+        "loaded_at": columns.get("loaded_at", [None] * len(results)),
     }
     return pa.table(values, schema=REDACTED_SCHEMA)
 

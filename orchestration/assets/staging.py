@@ -21,6 +21,7 @@ from orchestration.progress import Reporter
 from orchestration.resources import Koe
 from orchestration.settings import PROJECT
 from orchestration.staging import FACTS_SCHEMA, day_file, read_day, read_days, write_day
+from orchestration.verdicts import judged_cases
 from orchestration.zones import one_barrier
 from transforms.posts import CLASSIFIED_SCHEMA, RAW_SCHEMA, REDACTED_SCHEMA
 from transforms.redaction import canaries, scan
@@ -139,7 +140,10 @@ def with_destroyed(installation: Installation, day: date, table: pa.Table) -> pa
     if earlier is None:
         return table
     again = pc.is_in(earlier["post_key"], value_set=table["post_key"].combine_chunks())
-    return pa.concat_tables([earlier.filter(pc.invert(again)).cast(REDACTED_SCHEMA), table])
+    kept = earlier.filter(pc.invert(again))
+    # A column that an earlier version of Koe did not know is empty in its rows.
+    both = pa.concat_tables([kept, table], promote_options="default")
+    return both.select(REDACTED_SCHEMA.names).cast(REDACTED_SCHEMA)
 
 
 PART_ROWS = 5_000
@@ -199,12 +203,15 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
     """Label some days' redacted posts and fill the review queues."""
     reporter.begin("classify", len(days))
     total: Facts = Counter()
+    awareness, judged = review.Awareness(installation.zones), judged_cases(installation.zones)
     for day in days:
         redacted = read_day(installation.zones.redacted, day)
         if redacted is not None:
             classified = classify_posts(redacted, installation.classifier)
             write_day(installation.zones.classified, day, classified, CLASSIFIED_SCHEMA)
-            queues = review.write_queues(installation.zones, day, redacted, classified)
+            queues = review.write_queues(
+                installation.zones, day, redacted, classified, awareness=awareness, judged=judged
+            )
             facts: Facts = Counter({("all", f"queued:{queue}"): n for queue, n in queues.items()})
             facts.update(
                 (s, "relevant")

@@ -52,6 +52,9 @@ class Retention(Section):
         default=400, ge=1, le=1100, description="a whole number of days from 1 to 1100 after arrival"
     )
 
+    verdict_days: int = Field(
+        default=400, ge=1, le=1100, description="a whole number of days from 1 to 1100 after the review"
+    )
 
 class Redaction(Section):
     """How identifiers are replaced."""

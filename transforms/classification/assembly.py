@@ -139,9 +139,11 @@ def review_reasons(labels: GuideLabels, criticality_level: int) -> tuple[str, ..
         criticality_level: 0 to 5.
 
     Returns:
-        Names of `REVIEW_QUEUES` in its order; empty for most posts.
+        Names of `REVIEW_QUEUES` in its order; empty for most posts. A rumour goes where false claims do: whether it is
+        one, only a reviewer can say.
     """
-    reasons = [queue for queue in REVIEW_QUEUES[:4] if queue in labels.flags]
+    wanted = {*labels.flags, "misinformation"} if labels.intent == "rumour" else labels.flags
+    reasons = [queue for queue in REVIEW_QUEUES[:4] if queue in wanted]
     if takedown_candidate(labels, criticality_level):
         reasons.append("takedown")
     return tuple(reasons)

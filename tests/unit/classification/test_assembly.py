@@ -72,6 +72,7 @@ def test_a_whole_post() -> None:
         (("adverse_event",), "experience", 2, ("adverse_event",)),
         (("distress", "crisis"), "other", 4, ("crisis", "distress")),
         (("misinformation",), "information", 0, ("misinformation",)),
+        ((), "rumour", 0, ("misinformation",)),
         (("named_attack",), "complaint", 3, ("takedown",)),
         (("testimonial", "ad_claim"), "praise", 0, ()),
     ],
