@@ -4,7 +4,7 @@ Belongs here: options, help, messages, exit codes. Does not: any work; each comm
 imports it only when it runs, so that `koe --help` answers at once.
 
 Exit codes: 0 done; 1 the night, a gate or a check failed; 2 a mistake in the call or the configuration, nothing was touched;
-3 done, but some records were refused and counted.
+3 done, but some records were refused and counted, or PostgreSQL did not take the release.
 """
 
 from __future__ import annotations
@@ -137,7 +137,8 @@ def run(
         quarantined=quarantined,
     )
     result = night.run(_settings(), wanted, out)
-    raise typer.Exit(DONE if result.success else FAILED)
+    done = PARTIAL if result.warnings else DONE
+    raise typer.Exit(done if result.success else FAILED)
 
 
 @app.command(epilog="Example: koe sample --posts 20000 --days 120 --seed 7")
@@ -277,7 +278,6 @@ def doctor() -> None:
     raise typer.Exit(DONE if rights.doctor(_settings(), console=out) else FAILED)
 
 
-@app.command(epilog="Example: koe board --port 8000")
 review = typer.Typer(
     help="Cases out to reviewers, verdicts back, due dates, reviewed posts for training.",
     no_args_is_help=True,
@@ -369,6 +369,7 @@ def review_training(
     out.print(f"{count:,} reviewed posts written")
 
 
+@app.command(epilog="Example: koe board --port 8000")
 def board(port: Annotated[int, typer.Option(min=1, max=65535)] = 8000) -> None:
     """Serve the current release's report and files on this machine, reading nothing but published/."""
     from board import server

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.guard import PlainError
 from orchestration.locks import run_lock
@@ -81,6 +82,7 @@ class Outcome:
     gates: list[tuple[str, bool, str]] = field(default_factory=list)
     marts: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     release: str | None = None
     replay: Replay | None = None
 
@@ -260,6 +262,7 @@ def summarise(result: dg.ExecuteInProcessResult, first: date, last: date) -> Out
                 )
                 outcome.counts[f"{event.step_key}.seen"] = 1
             outcome.marts.update(metadata.get("marts") or {})
+            outcome.warnings += [metadata["warning"]] if "warning" in metadata else []
             outcome.release = metadata.get("release") or outcome.release
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             name = data.asset_key.path[-1]
@@ -328,6 +331,8 @@ def show(outcome: Outcome, installation: Installation, console: Console) -> None
         table.add_row("release", str(current.resolve()))
         table.add_row("report", str(current / "report.html"))
         table.add_row("for BI", str(current / "marts.duckdb"))
+    for warning in outcome.warnings:
+        table.add_row("[yellow]warning[/]", Text(warning))
     for failure in outcome.failures:
         table.add_row("[red]failed[/]", failure)
     console.print(table)

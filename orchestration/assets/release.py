@@ -171,6 +171,29 @@ def release(
 
 
 @quiet
+def to_postgres(installation: Installation) -> str:
+    """Put the current release into PostgreSQL, where the policy names a server.
+
+    Returns:
+        Whether it `is current` there, or `off`.
+
+    Raises:
+        PublicationError: it could not be put there; the earlier release stays current there.
+    """
+    wanted = installation.config.policy.publish
+    current = publish.current_release(installation.zones.published)
+    if wanted.postgres_dsn is None or current is None:
+        return "off"
+    from orchestration import postgres  # noqa: PLC0415  only where it is used
+
+    target = postgres.Target.from_environment(
+        wanted.postgres_dsn, wanted.postgres_schema, wanted.postgres_reader
+    )
+    postgres.put(current, target)
+    return "is current"
+
+
+@quiet
 def write_report(installation: Installation) -> tuple[Path, int]:
     """Render the current release's report beside it, scan it, and move it into the release.
 
@@ -256,7 +279,24 @@ def make_release_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinitio
         path, size = write_report(koe.installation)
         return dg.MaterializeResult(metadata={"bytes": size, "file": path.name})
 
-    return [published, report]
+    @dg.asset(
+        deps=[published],
+        group_name="release",
+        owners=["team:data-engineering"],
+        kinds={"postgres"},
+        code_version="1",
+        description="同じ公開版を PostgreSQL にも置く（設定した場合のみ） / The same release in PostgreSQL, where the policy asks for it.",
+        metadata={"data_class": "statistical"},
+    )
+    def postgres(context: dg.AssetExecutionContext, koe: Koe) -> dg.MaterializeResult[None]:
+        # The files are out already: a server that is away must not keep the night from ending, nor from purging.
+        try:
+            return dg.MaterializeResult(metadata={"postgres": to_postgres(koe.installation)})
+        except publish.PublicationError as error:
+            context.log.warning(str(error))
+            return dg.MaterializeResult(metadata={"postgres": "failed", "warning": str(error)})
+
+    return [published, report, postgres]
 
 
 def began_at(context: dg.AssetExecutionContext) -> float:

@@ -1,6 +1,6 @@
 """config/policy.yaml: what the organisation has decided about people's data, and who has acknowledged it.
 
-Belongs here: thresholds, retention, redaction operators, gates, notifications. Does not: acting on them.
+Belongs here: thresholds, retention, redaction operators, gates, publication, notifications. Does not: acting on them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from transforms.redaction.spans import DIRECT, QUASI
 Operator = Literal["placeholder", "generalise", "pseudonym", "keep", "drop"]
 
 _GENERALISABLE = frozenset({"AGE", "DATE", "BIRTHDATE", "ADDRESS", "POSTAL", "URL"})
+_NAME = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
 _WORDS = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 
 
@@ -51,10 +52,10 @@ class Retention(Section):
     restricted_days: int = Field(
         default=400, ge=1, le=1100, description="a whole number of days from 1 to 1100 after arrival"
     )
-
     verdict_days: int = Field(
         default=400, ge=1, le=1100, description="a whole number of days from 1 to 1100 after the review"
     )
+
 
 class Redaction(Section):
     """How identifiers are replaced."""
@@ -106,6 +107,37 @@ class Gates(Section):
     )
 
 
+class Publication(Section):
+    """Where a release goes besides published/."""
+
+    postgres_dsn: Text | None = Field(
+        default=None,
+        description="a libpq connection string without a password, such as host=db.example.jp dbname=koe user=koe_loader sslmode=verify-full; the password stands in KOE_POSTGRES_PASSWORD",
+    )
+    postgres_schema: _NAME = Field(
+        default="koe", description="a schema that Koe alone writes: small letters, digits and _, up to 24"
+    )
+    postgres_reader: _NAME = Field(
+        default="koe_reader",
+        description="a role that may read the schema: small letters, digits and _, up to 24",
+    )
+
+    @field_validator("postgres_dsn")
+    @classmethod
+    def _without_password(cls, dsn: str | None) -> str | None:
+        if dsn is None:
+            return None
+        import psycopg  # noqa: PLC0415  only where it is used
+
+        try:
+            given = psycopg.conninfo.conninfo_to_dict(dsn)
+        except psycopg.Error:  # its text quotes the string
+            raise ValueError("expected a libpq connection string (key=value …, or postgresql://…)") from None
+        if given.get("password"):
+            raise ValueError("expected no password here: put it into KOE_POSTGRES_PASSWORD")
+        return dsn
+
+
 class Policy(Section):
     """The organisation's decisions."""
 
@@ -131,6 +163,7 @@ class Policy(Section):
     retention: Retention = Field(default=Retention(), description="days by zone")
     redaction: Redaction = Field(default=Redaction(), description="mode, operators, allow and deny")
     gates: Gates = Field(default=Gates(), description="shares at which a night stops")
+    publish: Publication = Field(default=Publication(), description="where a release goes besides published/")
     notify: list[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://\S+$")]] = Field(
         default_factory=list, description="a list of apprise addresses, such as mailto://…"
     )

@@ -56,7 +56,12 @@ def test_what_there_is(defs: dg.Definitions) -> None:
     } <= keys
     steps = {n.name for n in defs.resolve_job_def(NIGHT).nodes}
     assert {"raw_posts", "redacted_posts", "classified_posts", "dbt_models", "published", "report"} <= steps
-    assert {n.name for n in defs.resolve_job_def(FROM_MARTS).nodes} == {"dbt_models", "published", "report"}
+    assert {n.name for n in defs.resolve_job_def(FROM_MARTS).nodes} == {
+        "dbt_models",
+        "published",
+        "report",
+        "postgres",
+    }
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
         assert node.group_name != "default", key
@@ -75,7 +80,7 @@ def test_order_runs_from_landing_to_report(defs: dg.Definitions) -> None:
     assert parents("classified_posts") == {"redacted_posts"}
     assert parents("stg_posts") == {"classified_posts"}
     assert "mart_topics_weekly" in parents("published")
-    assert parents("report") == {"published"}
+    assert parents("report") == parents("postgres") == {"published"}
 
 
 def test_backfills_are_single_runs(defs: dg.Definitions) -> None:
@@ -141,7 +146,7 @@ def test_a_failed_check_stops_everything_behind_it_and_somebody_is_told(installa
         done = {e.step_key for e in result.all_events if e.is_step_success}
         assert not result.success
         assert {"raw_posts", "redacted_posts"} <= done
-        assert not {"classified_posts", "dbt_models", "published", "report"} & done
+        assert not {"classified_posts", "dbt_models", "published", "report", "postgres"} & done
         assert not installation.zones.current.exists()
         (failure,) = [e for e in result.all_events if e.event_type_value == "PIPELINE_FAILURE"]
         context = dg.build_run_status_sensor_context(
