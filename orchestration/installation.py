@@ -53,7 +53,9 @@ class Configuration:
             sources=load_sources(settings.config / "sources.yaml"),
             watchlist=watchlist,
             policy=load_policy(settings.config / "policy.yaml"),
-            actions=load_actions(settings.config / "actions.yaml", watchlist.ids("own", "competitor")),
+            actions=load_actions(
+                settings.config / "actions.yaml", watchlist.ids("own", "competitor"), watchlist.ids()
+            ),
         )
 
 

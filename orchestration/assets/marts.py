@@ -1,6 +1,7 @@
-"""The dbt models as assets, and what dbt needs of the configuration.
+"""The dbt models as assets.
 
-Belongs here: running dbt for a run's window of arrival, and how its nodes appear in the graph. Does not: SQL.
+Belongs here: running dbt for a run's window of arrival, and how its nodes appear in the graph. Does not: SQL, what dbt needs of
+the configuration (`exports`).
 
 dbt's tests run inside the same `dbt build`, so a failed one stops the step: gate 2. They are shown as checks too, but
 tests of sources never are: a step that performs checks on its own upstream is exempt from that upstream's blocking checks.
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -22,19 +22,13 @@ from dagster_dbt import (
 )
 
 from orchestration.dbt_project import remove_old_artefacts
-from orchestration.installation import Installation
+from orchestration.exports import export_configuration
 from orchestration.partitions import days_of_run
 from orchestration.progress import Reporter
 from orchestration.resources import Koe
-from orchestration.staging import write_table
 
 WRITER_POOL = "duckdb_writer"
 READS_STAGING = {"stg_posts": "classified_posts", "stg_run_facts": "redacted_posts"}
-PEER_SETS = {"own": "facilities", "competitor": "facilities", "product": "products"}
-"""Which entries are compared with each other: one's own facilities with the competitors', products among themselves."""
-ENTITIES_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("entity_id", "class", "name", "prefecture", "peer_set")]
-)
 
 
 class Translator(DagsterDbtTranslator):
@@ -64,25 +58,6 @@ class Translator(DagsterDbtTranslator):
             code_version=props["checksum"]["checksum"][:12] if props.get("checksum") else None,
         )
         return spec.replace_attributes(deps=[*spec.deps, dg.AssetDep(upstream)]) if upstream else spec
-
-
-def export_configuration(installation: Installation) -> None:
-    """Write what dbt reads of the configuration: the watchlist's entities, without their terms."""
-    entries = installation.config.watchlist.entries
-    rows = [
-        {
-            "entity_id": e.id,
-            "class": e.entry_class,
-            "name": e.names[0],
-            "prefecture": e.prefecture,
-            "peer_set": PEER_SETS.get(e.entry_class),
-        }
-        for e in entries
-    ]
-    write_table(
-        installation.zones.staging / "config" / "entities.parquet",
-        pa.Table.from_pylist(rows, ENTITIES_SCHEMA),
-    )
 
 
 def mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:

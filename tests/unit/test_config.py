@@ -270,6 +270,13 @@ def test_long_lists_come_from_csv(tmp_path: Path) -> None:
             "start_date: 1.8.2026",
             "actions[0].start_date: expected the day on which",
         ),
+        (
+            "topics: [wait]",
+            "topics: [waiting]",
+            "actions[0].topics: expected topic codes of docs/labels.md, which has no waiting",
+        ),
+        ("topics: [wait]", "themes: [WAIT]", "actions[0].themes: expected theme codes"),
+        ("owner:", "control_topics: [x], owner:", "actions[0].control_topics: expected topic codes"),
     ],
 )
 def test_action_mistakes(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -289,6 +296,34 @@ def test_an_action_names_facilities_of_the_watchlist(tmp_path: Path) -> None:
         ConfigError, match=r":3: actions\[0\].entity: expected the id .* has no h\n.*has no y"
     ):
         load_actions(path, {"x"})
+
+
+EVENT = (
+    "{entity: h, topic: wait, first_day: 2026-08-03, last_day: 2026-08-05, note: 断水, confirmed_by: 広報}"
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "entity: h",
+            "entity: z",
+            r"events\[0\].entity: expected the id of an entry in watchlist.yaml, which has no z",
+        ),
+        ("topic: wait", "topic: queue", r"events\[0\].topic: expected topic codes .* no queue"),
+        (
+            "last_day: 2026-08-05",
+            "last_day: 2026-08-01",
+            r"events\[0\]: expected last_day on or after first_day",
+        ),
+    ],
+)
+def test_event_mistakes(tmp_path: Path, old: str, new: str, told: str) -> None:
+    text = f"version: 1\nevents:\n  - {EVENT}\n"
+    assert load_actions(write(tmp_path, text), [], ["h"]).events[0].first_day == date(2026, 8, 3)
+    with pytest.raises(ConfigError, match=rf":3: {told}"):
+        load_actions(write(tmp_path, text.replace(old, new)), [], ["h"])
 
 
 def test_actions_are_written_as_they_are_read(tmp_path: Path) -> None:

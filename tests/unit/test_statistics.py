@@ -105,6 +105,41 @@ def test_history_decides_the_method(days: int, method: str) -> None:
     assert (bound is None) == (method == "none")
 
 
+def test_many_series_are_judged_as_each_alone() -> None:
+    y = np.random.default_rng(3).poisson(np.array([[0.2], [3.0], [20.0]]), (3, 90))
+    weekdays = [i % 7 for i in range(90)]
+    trusted = np.ones(y.shape, dtype=bool)
+    trusted[1, 70:75] = False
+    for t in (30, 80):
+        method, bounds = signals.detect_each(y, weekdays, t, trusted=trusted)
+        assert bounds is not None
+        for row in range(3):
+            confirmed = range(70, 75) if row == 1 else ()
+            name, alone = signals.detect(y[row], weekdays, t, confirmed=confirmed)
+            assert alone is not None
+            assert name == method
+            assert (bounds.upper[row], bounds.expected[row], bounds.p[row]) == pytest.approx(
+                (alone.upper, alone.expected, alone.p)
+            )
+        if method == "c2":
+            c2 = signals.ears_c2(y[2], t, floor=signals.MIN_SIGMA)
+            assert c2 is not None
+            assert (bounds.upper[2], bounds.expected[2]) == pytest.approx((c2.upper, c2.expected))
+
+
+def test_three_posts_after_a_quiet_week_are_no_wonder() -> None:
+    y = [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 3]
+    normal = signals.ears_c2(y, 10, floor=signals.MIN_SIGMA)
+    _, counted = signals.detect(y, [0] * 11, 10)
+    assert normal is not None
+    assert counted is not None
+    assert normal.p is not None
+    assert normal.p < 1e-6
+    assert counted.p is not None
+    assert 0.001 < counted.p < 0.05
+    assert counted.upper == normal.upper
+
+
 def test_holidays_are_sundays() -> None:
     days = [date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 8)]
     assert signals.weekday_numbers(days, frozenset({date(2026, 11, 3)})) == [0, 6, 6]
@@ -143,8 +178,9 @@ def evidence(**changes: object) -> signals.Evidence:
     ({"q": float("nan")}, "none"),
     ({"value": 2, "upper": 1}, "none"),
     ({"value": 12}, "none"),
-    ({"healthy": False}, "inconclusive"),
+    ({"healthy": False}, "警戒"),  # what did not arrive can only have made the count smaller
     ({"healthy": False, "value": 0}, "inconclusive"),
+    ({"healthy": False, "q": 0.2}, "inconclusive"),
 ])  # fmt: skip
 def test_tiers(changes: dict[str, object], tier: str) -> None:
     assert signals.tier(evidence(**changes), family=100) == tier

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
+from statsmodels.genmod.families import Poisson
+from statsmodels.genmod.generalized_linear_model import GLM, GLMResults
 
 MIN_BEFORE, MIN_AFTER = 12, 8
 """Weeks needed before and after; with fewer the verdict is 判定不能."""
@@ -65,7 +66,7 @@ def verdict(ratio: Ratio | None, *, fewer_is_better: bool) -> str:
     return UNDECIDED
 
 
-def _ratio(fit: sm.regression.linear_model.RegressionResultsWrapper, index: int) -> Ratio:
+def _ratio(fit: GLMResults, index: int) -> Ratio:
     low, high = fit.conf_int()[index]
     with np.errstate(over="ignore"):
         return Ratio(
@@ -121,11 +122,11 @@ def interrupted_time_series(
 
 def _fit(
     y: NDArray[np.float64], design: NDArray[np.float64], offset: NDArray[np.float64]
-) -> sm.regression.linear_model.RegressionResultsWrapper | None:
+) -> GLMResults | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # separation shows in infinite intervals, which the verdict refuses
         try:
-            model = sm.GLM(y, design, family=sm.families.Poisson(), offset=offset)
+            model = GLM(y, design, family=Poisson(), offset=offset)
             return model.fit(scale="X2", cov_type="HAC", cov_kwds={"maxlags": LAGS, "use_correction": True})
         except (ValueError, np.linalg.LinAlgError):
             return None

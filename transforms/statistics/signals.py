@@ -9,9 +9,9 @@ Belongs here: detectors, which of them a history allows, multiplicity, tiers. Do
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -126,29 +126,67 @@ def eears(
     return Bound(mean + float(stats.t.ppf(1 - alpha, n - 1)) * sigma * float(np.sqrt(1 + 1 / n)), mean)
 
 
+def upper_count(mean: ArrayLike, dispersion: ArrayLike, alpha: float) -> Floats:
+    """Upper quantile of counts with variance `dispersion * mean` (negative binomial; Poisson up to 1.01)."""
+    return _by_law(mean, dispersion, lambda law, _: law.ppf(1 - alpha))
+
+
+def tail(mean: ArrayLike, dispersion: ArrayLike, value: ArrayLike) -> Floats:
+    """Probability of a count of `value` or more, with variance `dispersion * mean`."""
+    values = np.asarray(value, float)
+    return _by_law(
+        mean, dispersion, lambda law, where: law.sf(np.broadcast_to(values, where.shape)[where] - 1)
+    )
+
+
+def _by_law(
+    mean: ArrayLike, dispersion: ArrayLike, ask: Callable[[Any, NDArray[np.bool_]], Floats]
+) -> Floats:
+    """Ask the law of each count, Poisson or negative binomial, and put the answers in one array."""
+    means, spread = np.broadcast_arrays(np.asarray(mean, float), np.asarray(dispersion, float))
+    result = np.empty(means.shape)
+    poisson = spread <= 1.01
+    wide = ~poisson
+    result[poisson] = ask(stats.poisson(means[poisson]), poisson)
+    result[wide] = ask(stats.nbinom(means[wide] / (spread[wide] - 1), 1 / spread[wide]), wide)
+    return result
+
+
 def negative_binomial_bound(
     mean: float, dispersion: float, alpha: float, value: float
 ) -> tuple[float, float]:
-    """Upper quantile and tail probability of a count with variance `dispersion * mean` (Poisson up to 1.01)."""
-    poisson = dispersion <= 1.01
-    law = stats.poisson(mean) if poisson else stats.nbinom(mean / (dispersion - 1), 1 / dispersion)
-    return float(law.ppf(1 - alpha)), float(law.sf(value - 1))
+    """Upper quantile and tail probability of one count with variance `dispersion * mean` (Poisson up to 1.01)."""
+    return float(upper_count([mean], [dispersion], alpha)[0]), float(tail([mean], [dispersion], [value])[0])
 
 
 DOW_WINDOW, DOW_GUARD = 56, 2
 
 
-def dow_nb56(
-    y: ArrayLike, weekdays: Sequence[int], t: int, *, alpha: float = 0.01, confirmed: Sequence[int] = ()
-) -> Bound | None:
-    """Day-of-week negative binomial over eight weeks: Farrington's idea on daily data.
+class Bounds(NamedTuple):
+    """What a detector says about the same point of several series: see `Bound`, one number a series."""
+
+    upper: Floats
+    expected: Floats
+    dispersion: Floats
+    p: Floats
+
+
+def dow_nb56_of_each(
+    y: ArrayLike,
+    weekdays: Sequence[int],
+    t: int,
+    *,
+    alpha: float = 0.01,
+    trusted: NDArray[np.bool_] | None = None,
+) -> Bounds | None:
+    """Day-of-week negative binomial over eight weeks, of several series at once: Farrington's idea on daily data.
 
     Args:
-        y: the series.
+        y: a row a series.
         weekdays: 0 to 6 for each point; holidays are given the number of Sundays.
         t: index of the point to judge.
         alpha: one-sided level.
-        confirmed: indices that a reviewer confirmed as events: they do not count as baseline.
+        trusted: of the shape of y: false where a reviewer confirmed an event, which does not count as baseline.
 
     Returns:
         None while there are fewer than 58 points before t. The baseline is t-58 to t-3. Weekday factors are shrunk towards
@@ -157,28 +195,75 @@ def dow_nb56(
     first, last = t - DOW_WINDOW - DOW_GUARD, t - DOW_GUARD
     if first < 0:
         return None
-    history = np.asarray(y, float)[first:last]
+    series = np.asarray(y, float)
+    history = series[:, first:last]
     days = np.asarray(weekdays)[first:last]
-    trusted = np.ones(DOW_WINDOW)
-    trusted[[c - first for c in confirmed if first <= c < last]] = 0.0
-    mean = max(float((trusted * history).sum() / max(trusted.sum(), 1)), 1e-9)
-    counts = np.bincount(days, weights=trusted, minlength=7)
-    sums = np.bincount(days, weights=trusted * history, minlength=7)
-    factors = (sums + mean) / (mean * (counts + 1))
-    by_day = factors[days]
-    weights = trusted
+    believed = np.ones(history.shape) if trusted is None else trusted[:, first:last].astype(float)
+    mean = np.maximum((believed * history).sum(axis=1) / np.maximum(believed.sum(axis=1), 1), 1e-9)
+    is_day = (days[:, None] == np.arange(7)).astype(float)
+    factors = ((believed * history) @ is_day + mean[:, None]) / (mean[:, None] * (believed @ is_day + 1))
+    by_day = factors[:, days]
+    weights = believed
     for _ in range(2):
-        expected = mean * by_day
+        expected = mean[:, None] * by_day
         z = (history - expected) / np.sqrt(np.maximum(expected, 0.05))
         with np.errstate(divide="ignore"):
-            weights = trusted * np.where(z <= 2.58, 1.0, (2.58 / z) ** 2)
-        mean = float((weights * history).sum() / max((weights * by_day).sum(), 1e-9))
-    expected = mean * by_day
-    spread = (weights * (history - expected) ** 2 / np.maximum(expected, 0.05)).sum() / (DOW_WINDOW - 8)
-    dispersion = max(1.0, float(spread))
-    now = max(mean * float(factors[weekdays[t]]), 0.02)
-    upper, p = negative_binomial_bound(now, dispersion, alpha, float(np.asarray(y, float)[t]))
-    return Bound(upper, now, dispersion, p)
+            weights = believed * np.where(z <= 2.58, 1.0, (2.58 / z) ** 2)
+        mean = (weights * history).sum(axis=1) / np.maximum((weights * by_day).sum(axis=1), 1e-9)
+    expected = mean[:, None] * by_day
+    squares = weights * (history - expected) ** 2 / np.maximum(expected, 0.05)
+    dispersion = np.maximum(1.0, squares.sum(axis=1) / (DOW_WINDOW - 8))
+    now = np.maximum(mean * factors[:, weekdays[t]], 0.02)
+    return Bounds(upper_count(now, dispersion, alpha), now, dispersion, tail(now, dispersion, series[:, t]))
+
+
+def dow_nb56(
+    y: ArrayLike, weekdays: Sequence[int], t: int, *, alpha: float = 0.01, confirmed: Sequence[int] = ()
+) -> Bound | None:
+    """`dow_nb56_of_each` of one series.
+
+    Args:
+        y: the series.
+        weekdays: 0 to 6 for each point; holidays are given the number of Sundays.
+        t: index of the point to judge.
+        alpha: one-sided level.
+        confirmed: indices that a reviewer confirmed as events: they do not count as baseline.
+    """
+    series = np.asarray(y, float)[None, :]
+    found = dow_nb56_of_each(series, weekdays, t, alpha=alpha, trusted=_without(series, confirmed))
+    return found and _of_one(found)
+
+
+def _without(series: Floats, confirmed: Sequence[int]) -> NDArray[np.bool_]:
+    trusted = np.ones(series.shape, dtype=np.bool_)
+    trusted[0, list(confirmed)] = False
+    return trusted
+
+
+def _of_one(bounds: Bounds) -> Bound:
+    return Bound(*(float(numbers[0]) for numbers in bounds))
+
+
+def ears_c2_of_each(
+    y: ArrayLike, t: int, *, alpha: float = 0.001, size: int = 7, floor: float = MIN_SIGMA
+) -> Bounds | None:
+    """`ears_c2` of several series at once, a row each, with a tail probability that holds for small counts too.
+
+    The normal law calls three posts after a quiet week one in a million. Here p is the count law's, with the baseline's own
+    dispersion, a mean of half a case more (Jeffreys), and the variance of a mean of `size` days added.
+
+    Returns:
+        None while the baseline is too short.
+    """
+    series = np.asarray(y, float)
+    if t < size + 2:
+        return None
+    window = series[:, t - 2 - size : t - 2]
+    mean, sigma = window.mean(axis=1), window.std(axis=1, ddof=1)
+    upper = mean + float(stats.norm.ppf(1 - alpha)) * np.maximum(sigma, floor)
+    careful = mean + 0.5 / size
+    dispersion = np.maximum(1.0, sigma**2 / careful) * (1 + 1 / size)
+    return Bounds(upper, mean, dispersion, tail(careful, dispersion, series[:, t]))
 
 
 class CusumStep(NamedTuple):
@@ -188,8 +273,11 @@ class CusumStep(NamedTuple):
     alarm: bool
 
 
+CUSUM_K, CUSUM_H = 1.04, 2.26
+
+
 def cusum(
-    y: ArrayLike, mean: float, *, k: float = 1.04, h: float = 2.26, reset: bool = True
+    y: ArrayLike, mean: float, *, k: float = CUSUM_K, h: float = CUSUM_H, reset: bool = True
 ) -> list[CusumStep]:
     """One-sided CUSUM of standardised counts (Rossi 1999's simplest form, z = (y - m) / sqrt(m)): finds a slow creep.
 
@@ -337,20 +425,34 @@ def method_for(history: int) -> str:
     return "c2" if history < DOW_WINDOW + DOW_GUARD else "dow_nb56"
 
 
-def detect(
-    y: ArrayLike, weekdays: Sequence[int], t: int, *, alpha: float = 0.01, confirmed: Sequence[int] = ()
-) -> tuple[str, Bound | None]:
-    """Judge day t by the best method that its history allows.
+def detect_each(
+    y: ArrayLike,
+    weekdays: Sequence[int],
+    t: int,
+    *,
+    alpha: float = 0.01,
+    trusted: NDArray[np.bool_] | None = None,
+) -> tuple[str, Bounds | None]:
+    """Judge day t of several series of equal history by the best method that it allows.
 
     Returns:
-        The method's name and its bound; ("none", None) while the series is being learned.
+        The method's name and its bounds; ("none", None) while the series are being learned.
     """
     method = method_for(t)
     if method == "dow_nb56":
-        return method, dow_nb56(y, weekdays, t, alpha=alpha, confirmed=confirmed)
+        return method, dow_nb56_of_each(y, weekdays, t, alpha=alpha, trusted=trusted)
     if method == "c2":
-        return method, ears_c2(y, t, alpha=0.001, floor=MIN_SIGMA)
+        return method, ears_c2_of_each(y, t)
     return method, None
+
+
+def detect(
+    y: ArrayLike, weekdays: Sequence[int], t: int, *, alpha: float = 0.01, confirmed: Sequence[int] = ()
+) -> tuple[str, Bound | None]:
+    """`detect_each` of one series; `confirmed` are the indices that a reviewer confirmed as events."""
+    series = np.asarray(y, float)[None, :]
+    method, bounds = detect_each(series, weekdays, t, alpha=alpha, trusted=_without(series, confirmed))
+    return method, bounds and _of_one(bounds)
 
 
 def weekday_numbers(days: Sequence[date], holidays: frozenset[date]) -> list[int]:
@@ -408,14 +510,13 @@ def tier(evidence: Evidence, family: int, *, q_level: float = 0.10, crisis_level
     """The tier of an alert.
 
     Returns:
-        `inconclusive` where a source is silent (never all clear), `none`, `情報` (Benjamini-Hochberg), `注意` (and an exceedance of
-        1.5 or two days in a row), `警戒` (Bonferroni over the night's family, more negative, and two sources or a media account).
-        Fewer than three authors that day alarm nobody.
+        `none`, `情報` (Benjamini-Hochberg), `注意` (and an exceedance of 1.5 or two days in a row), `警戒` (Bonferroni over the
+        night's family, more negative, and two sources or a media account). Fewer than three authors that day alarm nobody.
+        Where a source is silent it is `inconclusive` instead of `none`: never all clear. An alarm stands all the same, since what
+        did not arrive can only have made the count smaller.
     """
-    if not evidence.healthy:
-        return "inconclusive"
     if evidence.value < 3 or evidence.value <= evidence.upper or not evidence.q <= q_level:
-        return "none"
+        return "none" if evidence.healthy else "inconclusive"
     if (
         evidence.p * max(1, family) <= crisis_level
         and evidence.negative_share_up
