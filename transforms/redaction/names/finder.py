@@ -262,9 +262,7 @@ class _Names:
         """Whether a likely name is an initial, a common word, an eponym, a brand, a plate or part of another name."""
         surface = self.words[i].surface
         here = self.words[i].description
-        if len(surface) == 1 and here.letter in "AaTHK":
-            return True
-        if here.role and probability < 0.95:
+        if self._is_no_name(i) or (here.role and probability < 0.95 and not self._is_kin_who_treats(i)):
             return True
         if "ANIMAL" in {self.words[i - 1].description.role, self.words[i - 2].description.role}:
             return True
@@ -273,6 +271,19 @@ class _Names:
         if rule not in _ADDRESSED and self._stays_unaddressed(i, probability, rule):
             return True
         return self._is_part_of_other_name(i)
+
+    def _is_no_name(self, i: int) -> bool:
+        """Whether a word is a single letter, a known acronym or an adjective like 新しい."""
+        word = self.words[i]
+        letter = word.description.letter
+        if len(word.surface) == 1 and letter in "AaTHK":
+            return True
+        return word.surface in keep.ACRONYMS or (word.pos == "形容詞" and letter == "M")
+
+    def _is_kin_who_treats(self, i: int) -> bool:
+        """Whether a word for kin stands right before 先生: no relative is called so, but ばば and おじ are family names."""
+        here, behind = self.words[i].description, self.words[i + 1].description
+        return here.role == "KIN" and here.letter == "H" and behind.role == "SENSEI"
 
     def _stays_unaddressed(self, i: int, probability: float, rule: str) -> bool:
         surface = self._surface(i)
@@ -385,7 +396,7 @@ class _Names:
         honorific = (behind2 if behind is SPACE else behind).role
         if honorific in HONORIFIC_CLASSES:
             return "person.pet" if honorific in {"KUN", "CHAN"} else "person.honorific"
-        told = behind.kind == "って/詞" and (behind2.role in _PEOPLE or self._surface(i + 2) in _SOMEBODY)
+        told = self._is_told(i + 2 if behind is SPACE else i + 1)
         if self._has_age(i + 1) or (
             behind.kind == "("
             and words[i].description.letter == "C"
@@ -398,6 +409,12 @@ class _Names:
         ):
             return "person.hearsay"
         return ""
+
+    def _is_told(self, at: int) -> bool:
+        """Whether って and a word for somebody stand there: ってナース, って人."""
+        if self.words[at].description.kind != "って/詞":
+            return False
+        return self.words[at + 1].description.role in _PEOPLE or self._surface(at + 1) in _SOMEBODY
 
     def _names_somebody(self, at: int) -> bool:
         """Whether と申します, と呼ばれる or という医者 is said, and not という病気."""

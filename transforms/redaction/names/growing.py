@@ -32,8 +32,8 @@ _NOT_BEHIND: Final = frozenset(
 _NO_HALF: Final = frozenset("月火水木金土日祝生没要主長昭和平令大正笑涙汗怒男女年男才歳号様氏名姓")
 """Single kanji that are words of their own in a list or a form."""
 
-_NAME_ENDINGS: Final = frozenset("子代江美恵枝乃男夫雄郎衛吉")
-"""Kanji that end given names written in kana otherwise: トシ江, テル子."""
+_NAME_ENDINGS: Final = frozenset("子代江美恵枝乃男夫雄郎衛吉坊")
+"""Kanji that end given names written in kana otherwise: トシ江, テル子, けん坊."""
 
 _PET_ENDINGS: Final = words("ん りん ぴ ぴー っち ち ぴょん たん ぽん ちん てぃ ちゃそ つん にゃん")
 _PET_HONORIFICS: Final = frozenset({"KUN", "CHAN"})
@@ -177,6 +177,16 @@ def _bridge(post: Post, i: int) -> Iterator[int]:
             yield i + 2 * step
 
 
+def _katakana(post: Post, i: int) -> Iterator[int]:
+    """ト|ミエ, ヨシ|ヒコ: katakana that touches a name in katakana; no particle stands between two words of it."""
+    if post.letter(i) != "K":
+        return
+    for step in (-1, 1):
+        beside = post.words[i + step]
+        if beside.description.letter == "K" and not beside.description.role and len(beside.surface) <= 3:
+            yield i + step
+
+
 def _list(post: Post, i: int) -> Iterator[int]:
     """光・新・望: kanji names of a list."""
     for step in (-1, 1):
@@ -188,11 +198,14 @@ def _list(post: Post, i: int) -> Iterator[int]:
 
 
 def _latin(post: Post, i: int) -> Iterator[int]:
-    """VU THI NGOC, K.Morita: words in Latin letters with a capital, with spaces or a full stop between."""
+    """VU THI NGOC, K.Morita, Sato-Olsen, Shin-ya: words in Latin letters, with spaces, a full stop or a hyphen between."""
     if post.letter(i) not in {"A", "T"}:
         return
     for step in (-1, 1):
         at = i + step
+        if post.surface(at) == "-" and post.letter(at + step) in {"A", "T", "a"}:
+            yield from (at, at + step)
+            continue
         between = []
         while post.surface(at) == "." or post.words[at].description is SPACE:
             between.append(at)
@@ -262,7 +275,7 @@ _ANY: Final = (_other_half, _full_name, _reading)
 _RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
     "C": (_kanji_left, _kanji_right, _kana_right, _list, *_ANY),
     "H": (_kanji_right, _kana_right, _kana_left, *_ANY),
-    "K": (_kanji_right, _kana_right, _bridge, *_ANY),
+    "K": (_kanji_right, _kana_right, _bridge, _katakana, *_ANY),
     "A": (_latin,),
     "T": (_latin,),
 }

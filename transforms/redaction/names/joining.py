@@ -13,7 +13,7 @@ from typing import Final
 
 from transforms.redaction.names.features import JOINED, script
 from transforms.redaction.names.lexicon import is_listed, looks_given
-from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
+from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS, words
 from transforms.text.tokens import Token, Tokens
 
 MAX_LENGTH: Final = 7
@@ -135,7 +135,7 @@ def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, 
         return
     while start < end - 1:
         size = _longest(tokens, start, end, to_the_end=kind in {"quoted", "before", "inside"})
-        if size:
+        if size and not is_grammar(tokens, start, start + size):
             yield start, start + size
         start += size or 1
 
@@ -181,6 +181,34 @@ def _is_addressed_name(parts: Sequence[Token]) -> bool:
         return is_listed(surface)
     ends = parts[-1].surface not in WORD_CLASS or parts[-1].surface in NAME_KANJI or is_listed(surface)
     return ends and parts[0].surface not in WORD_CLASS
+
+
+_PREDICATES: Final = frozenset({"動詞", "形容詞", "助動詞"})
+_CASES: Final = frozenset("をがにへで")
+_OF_PLACE_OR_TIME: Final = words(
+    "うち ウチ おうち ほか よそ となり むこう ここ そこ あそこ どこ きょう きのう あした あす いま いつも さっき まえ つぎ むかし こんど さいしょ さいご はじめ もと ふつう"
+)
+
+
+def is_grammar(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether kana go on with the sentence before them (診て|くれ|た先生, かもしれ|ない|と先生), or are of the kind of うち|の先生.
+
+    Args:
+        tokens: of the text.
+        start: the first that would be joined.
+        end: one past the last.
+    """
+    first = tokens[start]
+    if end - start == 2 and tokens[start + 1].surface == "の" and first.surface in _OF_PLACE_OR_TIME:
+        return True
+    if start == 0 or tokens[start - 1].end < first.start or first.pos not in {*_PREDICATES, "助詞"}:
+        return False
+    before = tokens[start - 1]
+    if before.pos in _PREDICATES or before.pos2 == "接続助詞":
+        return True
+    if first.pos not in _PREDICATES:
+        return False
+    return before.surface in _CASES or before.pos3 == "サ変可能"
 
 
 def _is_particle_after_noun(tokens: Sequence[Token], start: int, end: int) -> bool:

@@ -44,6 +44,12 @@ BRANDS: Final = words("""
     """)
 """Makers, chains, drugs, cars, breeds, writers, temples, heroes whose names look like people's; kept where no honorific follows."""
 
+ACRONYMS: Final = words(
+    "PT OT ST NS Ns MSW PSW CRC CE CW SW MR RN NP DA DH ER ICU NICU GCU PICU HCU CCU SCU MFICU OPE CT MRI PET ECT TMS AED ADL BI FIM QOL"
+    " DPC DM DV OP OD OK NG AI IT PC SE GW PTA SNS DNR ALS MS SLE RA COPD IBD UC CD GERD PMS PMDD ADHD ASD HSP LD ID IQ DNA RNA HIV HPV RSV RS"
+)
+"""Professions, wards, tests, scales and illnesses in capitals: an honorific behind them (PTさん) does not make them names."""
+
 PUBLIC_FIGURES: Final = words("""
     山中伸弥 大谷翔平 野口英世 北里柴三郎 渋沢栄一 津田梅子 福沢諭吉 樋口一葉 夏目漱石 森鴎外 手塚治虫 江戸川乱歩 太宰治 芥川龍之介 宮沢賢治
     石川啄木 正岡子規 与謝野晶子 川端康成 三島由紀夫 司馬遼太郎 松本清張 東野圭吾 村上春樹 池井戸潤 山崎豊子 杉田玄白 華岡青洲 緒方洪庵 前野良沢

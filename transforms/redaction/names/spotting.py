@@ -18,7 +18,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from transforms.redaction.names import extra
 from transforms.redaction.names.features import SPOTTED
-from transforms.redaction.names.joining import joined
+from transforms.redaction.names.joining import is_grammar, joined
 from transforms.redaction.names.lexicon import lexicon
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
 from transforms.text.tokens import Token, Tokens
@@ -43,7 +43,7 @@ def _spotter() -> tuple[AhoCorasick, list[str], list[bool]]:
     }
     patterns = sorted(kana | {n for n in extra.HARD_FAMILY_NAMES if len(n) > 1})
     automaton = AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest)
-    return automaton, patterns, [_is_likely(p, addressed=False) for p in patterns]
+    return automaton, patterns, [_is_likely(p, cued=False) for p in patterns]
 
 
 def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
@@ -60,7 +60,10 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
     finds = [
         find
         for find in automaton.find_matches_as_indexes(text)
-        if likely[find[0]] or _HONORIFIC.match(text, find[2]) or _INTRODUCED.match(text, find[2])
+        if likely[find[0]]
+        or text[find[1] - 1 : find[1]] == "の"
+        or _HONORIFIC.match(text, find[2])
+        or _INTRODUCED.match(text, find[2])
     ]
     if not finds:
         return None
@@ -79,11 +82,12 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
         )
         if tokens[last].end != end and not addressed:
             continue
-        if not _is_likely(patterns[which], addressed=addressed) or not _opens(
-            tokens, first, addressed=addressed
-        ):
+        cued = addressed or _is_somebodys(tokens, first)
+        if not _is_likely(patterns[which], cued=cued) or not _opens(tokens, first, addressed=addressed):
             continue
         if not addressed and not _closes(tokens, last):
+            continue
+        if is_grammar(tokens, first, last + 1):
             continue
         result += tokens[done:first]
         result.append(_name(tokens[first : last + 1], text, start, end))
@@ -107,9 +111,19 @@ def _name(parts: Sequence[Token], text: str, start: int, end: int) -> Token:
     return whole._replace(surface=text[start:end], start=start, end=end, pos2=SPOTTED)
 
 
-def _is_likely(name: str, *, addressed: bool) -> bool:
-    """Readings of family names are too often words to count without an honorific."""
-    if addressed or name in extra.HARD_FAMILY_NAMES:
+def _is_somebodys(tokens: Sequence[Token], first: int) -> bool:
+    """Whether の and a profession or a relative stand before a word: 看護助手の, うちの."""
+    if first < 2 or tokens[first - 1].surface != "の":
+        return False
+    return WORD_CLASS.get(tokens[first - 2].surface, "") in _PEOPLE
+
+
+_NUMERALS: Final = frozenset("一二三四五六七八九十百千万")
+
+
+def _is_likely(name: str, *, cued: bool) -> bool:
+    """Readings of family names, and numbers, are too often words to count without a cue."""
+    if cued or (name in extra.HARD_FAMILY_NAMES and not _NUMERALS.issuperset(name)):
         return True
     return name in lexicon().given_readings_popular or name in extra.READINGS
 
