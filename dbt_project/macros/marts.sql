@@ -38,3 +38,8 @@ left join {{ ref('topics') }} as t on c.d1 = t.code
     {%- set this_cell = "filter (where breakdown = '" ~ breakdown ~ "' and value = '" ~ value ~ "')" -%}
     case when count(*) {{ this_cell }} = 0 then 0 else max({{ measure }}) {{ this_cell }} end
 {%- endmacro %}
+
+{# What has to stand beside any number of suspected harm. #}
+{% macro webradr_caution() -%}
+    SNS投稿に基づく探索的な件数です。WEB-RADRは一般SNSでの統計的シグナル検出を推奨していません。分母は投稿であり患者ではなく、因果関係を示しません。
+{%- endmacro %}

@@ -5,3 +5,6 @@
 #}
 {% macro week_of(day) -%} date_trunc('week', {{ day }})::date {%- endmacro %}
 {% macro month_of(day) -%} date_trunc('month', date_trunc('week', {{ day }}) + interval 3 day)::date {%- endmacro %}
+
+{# The Monday on which a month (given by its first day) begins: of the week that its first Thursday lies in. #}
+{% macro month_begins(first_day) -%} (date_trunc('week', {{ first_day }} + interval 3 day)::date) {%- endmacro %}

@@ -5,7 +5,11 @@
     'mart_presence': ['int_official_weeks'],
     'mart_needs': ['int_official_weeks'],
     'mart_quality': ['stg_run_facts', 'int_source_days'],
-    'mart_source_health': ['int_source_days'],
+    'mart_source_health': ['int_source_health'],
+    'mart_alerts': ['int_alerts'],
+    'mart_alert_days': ['int_alerts'],
+    'mart_disproportionality': ['int_disproportionality'],
+    'mart_measures': ['int_measures', 'stg_actions', 'int_source_days'],
 } -%}
 {%- set wrong = [] -%}
 {%- if execute -%}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 from scipy import stats
 
 WARNING_JA = "SNS投稿に基づく探索的指標であり、WEB-RADRは一般SNSでの統計的シグナル検出を推奨していない"
@@ -86,4 +88,63 @@ def measure(table: TwoByTwo) -> Disproportionality:
         signal_prr=a >= 3 and prr is not None and prr >= 2 and chi2 is not None and chi2 >= 4,
         signal_ror=a >= 3 and low is not None and low > 1,
         signal_ic=ic_low > 0,
+    )
+
+
+LEAST_HIDDEN = 2
+PAIRS_SCHEMA = pl.Schema(
+    {
+        "month_on": pl.Date,
+        "drug": pl.String,
+        "event": pl.String,
+        **dict.fromkeys(
+            ("prr", "prr_low", "ror", "ror_low", "ror_high", "chi2_yates", "ic", "ic_low"), pl.Float64
+        ),
+        **dict.fromkeys(("signal_prr", "signal_ror", "signal_ic"), pl.Boolean),
+    }
+)
+
+
+def measure_pairs(counts: pl.DataFrame) -> pl.DataFrame:
+    """Measure each pair of drug and event whose own count is published, against all others of its month.
+
+    The ratios let a reader compute all four counts of a pair's table. So they are shown only where each of the four may be: 0 or
+    at least k, and what the hidden pairs add to it nothing, or k and more from two or more of them. Elsewhere only the three
+    signals are, which are inequalities.
+
+    Args:
+        counts: month_on, drug, event, authors, k, is_suppressed; no row is 0.
+
+    Returns:
+        `PAIRS_SCHEMA`, a row a month and published pair.
+    """
+    rows = []
+    for (month,), of_month in counts.sort("drug", "event").group_by("month_on", maintain_order=True):
+        drug, event = of_month["drug"].to_numpy(), of_month["event"].to_numpy()
+        authors = of_month["authors"].to_numpy()
+        hidden = of_month["is_suppressed"].to_numpy().astype(np.bool_)
+        for i in np.flatnonzero(~hidden):
+            same_drug, same_event = drug == drug[i], event == event[i]
+            parts = [
+                same_drug & same_event, same_drug & ~same_event, ~same_drug & same_event, ~same_drug & ~same_event,
+            ]  # fmt: skip
+            found = measure(TwoByTwo(*(int(authors[part].sum()) for part in parts)))
+            k = int(of_month["k"][int(i)])
+            tellable = all(_may_be_told(authors[part], hidden[part], k) for part in parts)
+            row = {"month_on": month, "drug": drug[i], "event": event[i]}
+            for name, value in found._asdict().items():
+                is_signal = isinstance(value, bool)
+                row[name] = (
+                    value if is_signal else round(value, 2) if tellable and value is not None else None
+                )
+            rows.append(row)
+    return pl.DataFrame(rows, schema=PAIRS_SCHEMA)
+
+
+def _may_be_told(authors: NDArray[np.int64], hidden: NDArray[np.bool_], k: int) -> bool:
+    """Whether the sum of these counts may be known: it is no small one, and neither is what its hidden parts add."""
+    unknown = int(authors[hidden].sum())
+    total = int(authors.sum())
+    return (total == 0 or total >= k) and (
+        unknown == 0 or (unknown >= k and int(hidden.sum()) >= LEAST_HIDDEN)
     )

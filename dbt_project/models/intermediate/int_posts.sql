@@ -5,6 +5,7 @@ select
     source,
     key_id,
     arrived_on,
+    first_arrived_on,
     posted_on,
     {{ week_of('posted_on') }} as week_on,
     {{ month_of('posted_on') }} as month_on,

@@ -76,6 +76,7 @@ events as (
 
     select distinct
         post, 'all' as entity, voice_class, posted_on, week_on, month_on, source, key_id, author, cluster, is_sensitive,
+        first_arrived_on,
         e.drug as drug,
         coalesce(e.event_pt, e.event) as event,
         coalesce(e.serious, false) as is_serious,
@@ -144,5 +145,8 @@ union all
 {{ statement_of('safety', 'drug', 'seriousness', "if(is_serious, 'serious', 'not_serious')", 'drugs') }}
 union all
 {{ statement_of('safety', 'drug', 'completeness', "if(is_complete, 'complete', 'incomplete')", 'drugs') }}
+union all
+{#- The clock runs from the first arrival: 15 days where the words say that it was serious, else 30. Told by the week. #}
+{{ statement_of('safety', 'drug', 'due_week', "date_trunc('week', first_arrived_on + if(is_serious, 15, 30))::date::varchar", 'drugs') }}
 union all
 {{ statement_of('rumours', 'claim_key', 'all', "'all'", 'claims') }}

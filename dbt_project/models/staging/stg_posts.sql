@@ -17,6 +17,8 @@ with versions as (
 
 )
 
-select * exclude (file_row_number)
+select
+    * exclude (file_row_number),
+    min(arrived_on) over (partition by posted_on, post_key) as first_arrived_on
 from versions
 qualify row_number() over (partition by posted_on, post_key order by arrived_on desc, file_row_number desc) = 1
