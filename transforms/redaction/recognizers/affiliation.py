@@ -47,11 +47,14 @@ def _school(match: re.Match[str]) -> bool:
     if _COMMON.match(name) or len(name) < 2:
         return False
     if re.match(
-        r"(?:附属|付属)?(?:病院|医療|総合|歯科|医学部|薬学部|歯学部|前|駅|の?研究|教授|名誉|准教授|大学院|のチーム|の論文|のグループ|などの|発表|病)",
+        r"(?:附属|付属)?(?:生(?!徒)|病院|医療|総合|歯科|医学部|薬学部|歯学部|前|駅|の?研究|教授|名誉|准教授|大学院|のチーム|の論文|のグループ|などの|発表|病)",
         behind,
     ):
         return False
-    if re.search(r"(?:る|た|い|て|みんな|って|から|まで|じゃ)(?:大学|幼稚園|保育園)$", match["id"]):
+    if re.search(
+        r"(?:る|た|い|て|みんな|って|から|まで|じゃ)(?:看護学校|専門学校|大学|高校|中学校|小学校|幼稚園|保育園)$",
+        match["id"],
+    ):
         return False
     return not _MEDICAL.search(match["id"])
 
@@ -237,6 +240,10 @@ _INDUSTRIES: Final = [
     "デザイン",
     "スタジオ",
     "編集部",
+    "鋼材",
+    "物産",
+    "加工",
+    "ベアリング",
     "警備",
     "クリーニング",
     "派遣",
@@ -254,9 +261,9 @@ _PLACE: Final = r"(?:本社|本店|[一-龥ァ-ヴー]{1,5}(?:支店|支社|工�
 _BRANCH: Final = rf"(?:\s?{_PLACE}){{0,3}}"
 _LEGAL: Final = r"(?:株式会社|有限会社|合同会社|\(株\)|\(有\))"
 _COMPANY: Final = rf"(?:{_LEGAL}\s?)?(?:{_JOINED}|{_NAME}|{_KANA_NAME}){_INDUSTRY}(?:{_LEGAL})?{_BRANCH}"
-_EMPLOY: Final = r"(?:勤務先|勤め先|勤め|職場|会社|就職先|転職先|復職先|取引先|元請け|前職|現職|職歴|仕事|パート先|バイト先|派遣先|実習先|出す先|所属|事業主欄?|上司|雇い主|親会社|弊社|当社|情報誌|学校名|グループ名)"
+_EMPLOY: Final = r"(?:勤務先|勤め先|勤め|職場|会社|就職先|転職先|復職先|取引先|元請け|前職|現職|職歴|仕事|パート先|バイト先|派遣先|実習先|出す先|所属|事業主欄?|雇い主|親会社|情報誌|学校名|グループ名)"
 _EMPLOY_WORDS: Final = (
-    "勤務先", "勤め", "職場", "会社", "就職先", "転職先", "復職先", "取引先", "元請け", "前職", "現職", "職歴", "パート先", "バイト先", "派遣先", "出す先", "事業主", "上司", "仕事", "雇い主", "弊社", "当社", "情報誌", "学校名", "グループ名", "所属", "実習先",
+    "勤務先", "勤め", "職場", "会社", "就職先", "転職先", "復職先", "取引先", "元請け", "前職", "現職", "職歴", "パート先", "バイト先", "派遣先", "出す先", "事業主", "仕事", "雇い主", "情報誌", "学校名", "グループ名", "所属", "実習先",
 )  # fmt: skip
 _WORK: Final = (
     "勤務", "勤め", "職場", "会社", "退職", "産業医", "保険証", "実習生", "総務", "健保", "源泉", "前職", "職歴", "社員", "部長", "課長", "入社", "転職", "働", "仕事", "取引先", "健診", "検診", "同僚", "現場", "休職", "復職", "課長", "上司",
@@ -272,10 +279,16 @@ _GENERIC: Final = re.compile(
 _NAMED: Final = re.compile(rf"..{_INDUSTRY}{_BRANCH}$|{_LEGAL}")
 
 
+_SAID: Final = re.compile(
+    r"[!?！？…〜w笑]$|(?:じゃん|だね|だよ|です|ます|した|った|って|なさい|くれ|ちゃう|ない|から|ません)$|^(?:して|され|なって)"
+)
+"""Speech of a superior in brackets, and verbs: no names."""
+
+
 def _employer(match: re.Match[str]) -> bool:
     """Whether what stands in an employer's place is a name: no occupation, no provider of care, no maker of drugs."""
     name = match["id"]
-    if len(name) < 3 or _MEDICAL.search(name) or _GENERIC.match(name):
+    if len(name) < 3 or _MEDICAL.search(name) or _GENERIC.match(name) or _SAID.search(name):
         return False
     return bool(_NAMED.search(name)) or not _OCCUPATION.search(name)
 
@@ -292,17 +305,34 @@ EMPLOYER_BRACKETED: Final = Pattern(
     score=0.75,
     examples=(
         "夫の職場(東亜製缶)の健康診断",
-        "夫の上司（信越ボトリングの郷原部長）",
+        "夫の会社（信越ボトリングの郷原部長）",
         "勤務先(東栄電線名古屋支店)の",
     ),
-    near_misses=("職場（病院）", "会社の健診で", "仕事（電話応対）に", "仕事(造園業、夏は)"),
+    near_misses=(
+        "職場（病院）",
+        "職場「若返った!」",
+        "会社の健診で",
+        "仕事（電話応対）に",
+        "仕事(造園業、夏は)",
+    ),
+)
+
+EMPLOYER_OWN: Final = Pattern(
+    rule="affiliation.own_company",
+    type="AFFILIATION",
+    regex=re.compile(r"(?P<cue>弊社|当社)(?P<id>[ァ-ヴー]{4,10})(?=広報|の[一-龥]{1,4}(?:と申|です))"),
+    needs="nothing",
+    triggers=("弊社", "当社"),
+    score=0.72,
+    examples=("弊社ミライフーズ広報の者です",),
+    near_misses=("弊社サプリメントの効果", "当社の「サラサラ海藻カプセル」なら"),
 )
 
 EMPLOYER_PLAIN: Final = Pattern(
     rule="affiliation.employer",
     type="AFFILIATION",
     regex=re.compile(
-        rf"(?P<cue>{_EMPLOY})(?:の名前|名)?(?:は|の|が|も|:|\s){{0,2}}\s?(?P<id>{_LEGAL}\s?(?:{_KANA}{{2,5}})?{_WORD}{{1,10}}|{_COMPANY}|(?<=弊社)[ァ-ヴー]{{4,10}}(?=広報|の[一-龥]{{1,4}}(?:と申|です)))"
+        rf"(?P<cue>{_EMPLOY})(?:の名前|名)?(?:は|の|が|も|:|\s){{0,2}}\s?(?P<id>{_LEGAL}\s?(?:{_KANA}{{2,5}})?{_WORD}{{1,10}}|{_COMPANY})"
     ),
     needs="nothing",
     triggers=_EMPLOY_WORDS,
@@ -395,7 +425,7 @@ COMPANY_BRANCHED: Final = Pattern(
 )
 
 _GENERIC_WORKPLACE: Final = re.compile(
-    r"役所|役場|病棟|施設|工場|会社|企業|職場|現場|薬局|学校|ホーム|海外|夜勤|外来|救急|透析|ICU|オペ室|手術室|検診|センター|クリーンルーム|コールセンター|屋外|在宅|自宅|都内|市内|県内|地元|地方|田舎|都会|東京|大阪|名古屋|福岡|札幌|[都道府県市区町村]$"
+    r"時給|日給|月給|役所|役場|病棟|施設|工場|会社|企業|職場|現場|薬局|学校|ホーム|海外|夜勤|外来|救急|透析|ICU|オペ室|手術室|検診|センター|クリーンルーム|コールセンター|屋外|在宅|自宅|都内|市内|県内|地元|地方|田舎|都会|東京|大阪|名古屋|福岡|札幌|[都道府県市区町村]$"
     r"|飲食|食堂|店$|屋$|局$|園$|室$|科$|部$|所$(?<!製作所)|現役|男性|女性|パート|バイト|フルタイム|時短|正規|非正規|単身|共働|長時間|日勤|当直|交代|医師|看護|助産|介護|保育|薬剤|技師|公務員|教員|教師|一般|民間|大手|別|同じ|全員|家族|本人|夫婦|父|母|夫|妻"
 )
 EMPLOYER_VERB: Final = Pattern(
@@ -409,16 +439,18 @@ EMPLOYER_VERB: Final = Pattern(
     guard=lambda m: _employer(m) and not _GENERIC_WORKPLACE.search(m[0]),
     score=0.65,
     examples=("夫はＮＴＴデータで働いてます", "JR東日本勤務の父"),
-    near_misses=("都内で働いている", "介護現場で働く", "夫は市役所に勤めて", "救急で働いて"),
+    near_misses=("都内で働いている", "時給千円で働いて", "介護現場で働く", "夫は市役所に勤めて", "救急で働いて"),
 )
 
 RECOGNIZERS: Final = (
     SCHOOL,
     SCHOOL_SHORT,
     EMPLOYER_BRACKETED,
+    EMPLOYER_OWN,
     EMPLOYER_PLAIN,
     COMPANY_LEGAL,
     COMPANY_BRACKETED,
     COMPANY_INDUSTRY,
     COMPANY_BRANCHED,
+    EMPLOYER_VERB,
 )

@@ -302,7 +302,7 @@ DATE_DAY: Final = Pattern(
     type="DATE",
     regex=re.compile(
         r"(?<![0-9./月第\-〜~])(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?:\s?[(（][月火水木金土日祝][)）])?)"
-        r"(?=(?<=[)）])|未明|付(?!け薬)|(?:午前|午後|朝|夜|夕方)?(?:手術|退院|転院)(?!費|後|して[0-9]|から[0-9])|、(?:[^。\n]{0,24}(?:発表|わかっ|分かっ|明らか|会見|取材|逮捕|書類送検|見直し|求め|始め|決定|提訴|死去|通知|起こし|公表|開い|訴え))|(?:午前|午後)\s?[0-9一二三四五六七八九十])"
+        r"(?=(?<=[)）])|未明|付(?!け薬)|(?:午前|午後|朝|夜|夕方)?(?:手術|退院|転院)(?!費|後|して[0-9]|から[0-9])|、(?:[^。\n]{0,48}(?:発表|わかっ|分かっ|明らか|会見|取材|逮捕|書類送検|見直し|求め|始め|決定|提訴|死去|通知|起こし|公表|開い|訴え))|(?:午前|午後)\s?[0-9一二三四五六七八九十])"
     ),
     at_digits=True,
     triggers=("日",),
@@ -464,6 +464,46 @@ DATE_LATER_DAY: Final = Pattern(
     near_misses=("10月21日に入院、入院期間は約30日。",),
 )
 
+DATE_DIARY: Final = Pattern(
+    rule="date.diary_line",
+    type="DATE",
+    regex=re.compile(r"(?:^|(?<=\n))(?P<id>(?:3[01]|[12][0-9]|[1-9])日)(?=[\s　:])"),
+    at_digits=True,
+    triggers=("日 ", "日\u3000", "日:"),
+    guard=lambda m: len(_DIARY_DAYS.findall(m.string)) > 2,
+    score=0.75,
+    examples=("今週の記録\n11日 耳鳴り小\n12日 雨\n13日 めまい",),
+    near_misses=("入院費\n3日 45000円", "11日 晴れ"),
+)
+
+DATE_AT_HOUR: Final = Pattern(
+    rule="date.at_hour",
+    type="DATE",
+    regex=re.compile(
+        r"(?<![0-9./月第\-〜~])(?P<id>(?:3[01]|[12][0-9]|[1-9])日)(?=の(?:朝|夜|午前|午後)?の?[0-9]{1,2}時(?!間)|再開(?:し|。|、))"
+    ),
+    at_digits=True,
+    triggers=("日の", "日再開"),
+    score=0.75,
+    examples=("27日の7時から点滴開始", "夜は寝て、28日再開。"),
+    near_misses=("3日の7時間", "2日の再開"),
+)
+
+_MONTHS: Final = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+_DAY_IN_ENGLISH: Final = r"(?:3[01]|[12][0-9]|0?[1-9])(?:st|nd|rd|th)?"
+
+DATE_ENGLISH: Final = Pattern(
+    rule="date.english",
+    type="DATE",
+    regex=re.compile(
+        rf"(?<![A-Za-z0-9])(?P<id>{_MONTHS}\.?\s{_DAY_IN_ENGLISH}(?:,?\s(?:19|20)[0-9]{{2}})?|{_DAY_IN_ENGLISH}\s(?:of\s)?{_MONTHS}(?:,?\s(?:19|20)[0-9]{{2}})?)(?![A-Za-z0-9%])"
+    ),
+    triggers=("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    score=0.85,
+    examples=("今日はMay 7th、雨", "admitted on 3 October 2025", "Sept. 12 手術"),
+    near_misses=("May I help you 3 times", "12 Marches", "80mg may 100"),
+)
+
 DATE_SLASH: Final = Pattern(
     rule="date.slash",
     type="DATE",
@@ -491,6 +531,8 @@ _KIN: Final = (
 )
 _NOT_AGE: Final = r"(?!\s?(?:未満|以上|以下|以降|以前|超|を超|を越|をすぎ|を過ぎ|過ぎ|すぎ|まで(?:の|が|は|に|無|対|助|受|で|、|\)|）|医療)|から(?:の|対|受|接|打|使|可|OK|で|は|定|助|無|、|[0-9])|代|前後|若返|若く|若い|若見|差|半?児?健診|児健|児検|児クラス|児から|年上|年下|の壁|相当|老け|老化|並み|[〜~]|-[0-9]|の人は|のお子|刻み|前(?:なら|に|の)|なった(?:月|年)|になる(?:方|人|年)|になってから|の方は|の方が|の方も|向け|用の|時代|半?の(?:予防接種|注射|健診|検診|接種|ワクチン)))"
 
+
+_DIARY_DAYS: Final = re.compile(r"(?:^|(?<=\n))(?:3[01]|[12][0-9]|[1-9])日[\s　:]")
 
 _THRESHOLD_BEHIND: Final = re.compile(r"\s?(?:になると|になったら|になれば|[、,・]\s?[0-9]{2}[歳代])")
 """Ages of an ordinance (65歳、70歳、75歳…になる人) come in fives and in rows."""
@@ -520,7 +562,7 @@ AGE_YEARS: Final = Pattern(
     rule="age.years",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-〜~,/])(?P<id>(?P<number>[0-9]{{1,3}})\s?(?:歳|才|さい(?=[のでにと、。)）]))(?:\s?半(?!の(?:注射|健診|予防|接種))|と?\s?[0-9]{{1,2}}\s?(?:[かヶケカヵ]|ヵ)月)?){_NOT_AGE}"
+        rf"(?<![0-9.\-〜~,/])(?P<id>(?P<number>[0-9]{{1,3}})\s?(?:歳|才|さい(?=[のでにと、。)）\s]|$))(?:\s?半(?!の(?:注射|健診|予防|接種))|と?\s?[0-9]{{1,2}}\s?(?:[かヶケカヵ]|ヵ)月)?){_NOT_AGE}"
     ),
     at_digits=True,
     triggers=("歳", "才", "さい"),
@@ -566,12 +608,12 @@ AGE_MONTHS: Final = Pattern(
     triggers=("月",),
     guard=lambda m: bool(
         re.search(
-            rf"(?:{_KIN}|(?:^|[\n。])(?:[ぁ-んァ-ヶー]{{2,4}}|[一-龥])|ちゃん|くん)[(（、]\s?$",
-            m.string[max(0, m.start() - 10) : m.start("id")],
+            rf"(?:{_KIN}|(?:^|[\n。])(?:[ぁ-んァ-ヶー]{{2,4}}|[一-龥])|ちゃん|くん|(?:娘|息子|次男|長男|次女|長女|孫|甥|姪)の?[ぁ-んァ-ヶー一-龥]{{2,4}})[(（、]\s?$",
+            m.string[max(0, m.start() - 12) : m.start("id")],
         )
     ),
     score=0.75,
-    examples=("湊、11ヶ月、突発の熱", "息子（8か月）が"),
+    examples=("湊、11ヶ月、突発の熱", "息子（8か月）が", "うちの娘ちさと（9ヶ月）に"),
     near_misses=("入院（11ヶ月）", "待ち時間、3ヶ月、"),
 )
 
@@ -579,13 +621,13 @@ AGE_MONTHS_OF: Final = Pattern(
     rule="age.months_of",
     type="AGE",
     regex=re.compile(
-        r"(?<![0-9.年・,、〜~\-])(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月(?:半)?)(?=の(?:娘|息子|赤ちゃん|乳児|男の子|女の子|甥|姪|孫|次男|次女|長男|長女|三男|子(?!宮)))"
+        r"(?<![0-9.年・,、〜~\-])(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月(?:半)?)(?=(?<=[子娘]は[0-9][かヶケカヵ]月)。|(?<=[子娘]は[0-9]{2}[かヶケカヵ]月)。|の(?:娘|息子|赤ちゃん|乳児|男の子|女の子|甥|姪|孫|次男|次女|長男|長女|三男|子(?!宮)))"
     ),
     at_digits=True,
-    triggers=("か月の", "ヶ月の", "ケ月の", "カ月の", "箇月の", "ヵ月の"),
+    triggers=("か月の", "ヶ月の", "ケ月の", "カ月の", "箇月の", "ヵ月の", "月。"),
     score=0.85,
-    examples=("入院している8ヶ月の娘",),
-    near_misses=("3か月の処方",),
+    examples=("入院している8ヶ月の娘", "息子は2か月。夜中の3時"),
+    near_misses=("3か月の処方", "薬は3か月。"),
 )
 
 _KANJI_AGE: Final = (
@@ -606,27 +648,39 @@ AGE_IN_LIST: Final = Pattern(
     near_misses=("会計（全部で、1,200円）", "症状（咳、痰）"),
 )
 
+_COUNTED_BEFORE: Final = re.compile(
+    r"(?:番号|要望|印|数|件数|回数|金額|合計|点数|目盛り?|度とも|三度とも)[はがも、]$"
+)
+
 AGE_KANJI: Final = Pattern(
     rule="age.kanji",
     type="AGE",
     regex=re.compile(
-        rf"(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺|女性|男性|女|男|おば|おじ|ばあ|じい|患者))"
+        rf"(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<birthday>{_KANJI_AGE}|[二三四五六七八九]十)(?=の誕生日)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺|女性|男性|女|男|おば|おじ|ばあ|じい|患者))"
     ),
     needs="nothing",
     triggers=("十", "百"),
+    guard=lambda m: not _COUNTED_BEFORE.search(m.string[max(0, m.start() - 8) : m.start()]),
     score=0.7,
-    examples=("父の弘は八十一、来週には", "ますだはんと、七十五になる運転手", "九十になる母は"),
-    near_misses=("薬は五十mg", "二、三十人"),
+    examples=(
+        "四十の誕生日に検診",
+        "父の弘は八十一、来週には",
+        "ますだはんと、七十五になる運転手",
+        "九十になる母は",
+    ),
+    near_misses=("薬は五十mg", "二、三十人", "要望が百二。", "診察券の番号は十二。"),
 )
 
 AGE_AT: Final = Pattern(
     rule="age.at_event",
     type="AGE",
     regex=re.compile(
-        r"(?<![0-9.\-〜~/])(?P<id>[1-9][0-9])(?=で(?:(?:定年)?退職|発症|亡くな|死ん|倒れ|結婚|出産|他界|急逝|逝|妊娠|初産))"
+        r"(?<![0-9.\-〜~/])(?P<id>[1-9][0-9])(?=で(?:初めて|はじめて|初の|(?:定年)?退職|発症|亡くな|死ん|倒れ|結婚|出産|他界|急逝|逝|妊娠|初産))"
     ),
     at_digits=True,
     triggers=(
+        "で初",
+        "ではじめて",
         "で退職",
         "で定年",
         "で発症",
@@ -642,7 +696,7 @@ AGE_AT: Final = Pattern(
         "で初産",
     ),
     score=0.75,
-    examples=("父は60で退職し、", "48で発症しました"),
+    examples=("父は60で退職し、", "48で発症しました", "健診、42で初めて胃カメラ"),
     near_misses=("3月30日で退職", "10年で退職"),
 )
 
@@ -650,11 +704,11 @@ AGE_AFTER_KIN: Final = Pattern(
     rule="age.after_kin",
     type="AGE",
     regex=re.compile(
-        r"(?<=[父母夫妻兄弟姉妹娘孫])\s?(?P<id>[1-9][0-9])(?=[、,。(]|\s[^0-9a-zA-Z])(?![、,][0-9]{3})"
+        r"(?:(?<=[父母夫妻兄弟姉妹娘孫俺私人])|(?<=ちゃん)|(?<=さん))[、\s]?(?P<id>[1-9][0-9])(?=[、,。(]|[がはも](?![0-9])|や[ぞでが]|\s[^0-9a-zA-Z]|$)(?![、,][0-9]{3})"
     ),
-    triggers=tuple("父母夫妻兄弟姉妹娘孫"),
+    triggers=(*tuple("父母夫妻兄弟姉妹娘孫俺私"), "ちゃん", "さん", "本人"),
     score=0.75,
-    examples=("父71、歯医者で", "母 82 退院", "妻30、夫32、"),
+    examples=("父71、歯医者で", "母 82 退院", "妻30、夫32、", "父83が毎年測って", "見てるのは俺、15"),
     near_misses=("父10時、病院", "母1,200円"),
 )
 
@@ -685,13 +739,15 @@ AGE_WHEN: Final = Pattern(
     near_misses=("私は10時で", "父が30分で"),
 )
 
-_WHO_BEFORE: Final = re.compile(rf"(?:{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年)$")
+_WHO_BEFORE: Final = re.compile(
+    rf"(?:{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年|おじー|おばー|おじい|おばあ)$"
+)
 
 AGE_BRACKET: Final = Pattern(
     rule="age.bracket",
     type="AGE",
     regex=re.compile(
-        rf"[(「]\s?(?:享年|当時|満)?\s?(?P<id>[0-9]{{1,3}}|[一二三四五六七八九]つ|{_KANJI_AGE}|十)(?=\s?[)、,」])"
+        rf"[(「]\s?(?:享年|当時|満)?\s?(?P<id>[0-9]{{1,3}}|[一二三四五六七八九2-9]つ|{_KANJI_AGE}|十)(?=\s?[)、,」]|・[^0-9])"
     ),
     needs="nothing",
     triggers=("(", "「"),
@@ -700,7 +756,15 @@ AGE_BRACKET: Final = Pattern(
         and bool(_WHO_BEFORE.search(m.string[max(0, m.start() - 5) : m.start()]))
     ),
     score=0.85,
-    examples=("兄（58）のオプジーボ", "トメさん(96)に", "女性(76)が", "娘(八つ)と", "祖母（九十二）"),
+    examples=(
+        "兄（58）のオプジーボ",
+        "トメさん(96)に",
+        "女性(76)が",
+        "娘(八つ)と",
+        "祖母（九十二）",
+        "私（39・喘息）",
+        "甥（4つ）が",
+    ),
     near_misses=("患者(3人)", "第(3)", "先生(内科)"),
 )
 
@@ -708,11 +772,11 @@ AGE_KIN: Final = Pattern(
     rule="age.kin",
     type="AGE",
     regex=re.compile(
-        rf"(?<![0-9.\-/:月日年〜~,])(?P<id>[0-9]{{2,3}})(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時(?!点|間)|おり|折|目に|手習)|にもなって|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
+        rf"(?<![0-9.\-/:月日年〜~,])(?P<id>[0-9]{{2,3}})(?=の(?:{_KIN}|お?(?:ばあ|じい|おば|おじ)|婆|爺|俺|私|自分)(?!数|性陣|医|病|々)|(?:に|と)なる(?:父|母|祖父|祖母|ばあ|じい|夫|妻|義)|妊婦|の(?:夏|春|秋|冬|とき|時(?!点|間)|おり|折|目に|手習)|にもなって|、(?:男|女|おっさん|主婦|独身|初産)(?:[、。\s]|$))"
     ),
     at_digits=True,
     triggers=(
-        *tuple("父母夫妻兄姉弟妹娘孫婆爺男女"),
+        *tuple("父母夫妻兄姉弟妹娘孫婆爺男女俺私"),
         "息子",
         "ばあ",
         "じい",
@@ -734,7 +798,14 @@ AGE_KIN: Final = Pattern(
     ),
     guard=lambda m: not m["id"].isdigit() or 10 <= int(m["id"]) <= 115,
     score=0.8,
-    examples=("79の婆さんには", "86の父、低血糖", "19の弟が事故で", "31妊婦は思う", "当方51、男、HbA1c"),
+    examples=(
+        "22の俺に教えてやりたい",
+        "79の婆さんには",
+        "86の父、低血糖",
+        "19の弟が事故で",
+        "31妊婦は思う",
+        "当方51、男、HbA1c",
+    ),
     near_misses=("2の父", "11月の母", "30年の夫"),
 )
 
@@ -755,7 +826,7 @@ AGE_NOW: Final = Pattern(
     rule="age.self",
     type="AGE",
     regex=re.compile(
-        r"(?P<cue>当方|今年で|年齢は|アラカン|私は|父は|母は|祖母は|祖父は|夫は|妻は|兄は|弟は|姉は|妹は|もうすぐ|まもなく|もう)[、\s]?(?:もうすぐ|まもなく|もう|今年(?:で)?|来年)?(?P<id>[1-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)(?=[、。)）]|です|になる|になり|に(?:も)?なっ(?!たら)|だけど|だから|$)(?![、。][0-9])"
+        r"(?P<cue>当方|今年で|年齢は?|アラカン|私は|父は|母は|祖母は|祖父は|夫は|妻は|兄は|弟は|姉は|妹は|もうすぐ|まもなく|もう)[、\s]?(?:もうすぐ|まもなく|もう|今年(?:で)?|来年)?(?P<id>[1-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)(?=[、。)）]|です|になる|になり|に(?:も)?なっ(?!たら)|だけど|だから|入りで|$)(?![、。][0-9])"
     ),
     needs="nothing",
     triggers=(
@@ -775,11 +846,33 @@ AGE_NOW: Final = Pattern(
         "妹は",
     ),
     score=0.75,
-    examples=("当方五十一、男", "父は八十一、来週", "今年で40になった"),
+    examples=("当方五十一、男", "父は八十一、来週", "今年で40になった", "病名と年齢58入りで"),
     near_misses=("もう10年", "父は10時に", "私は30分"),
+)
+
+AGE_SEX: Final = Pattern(
+    rule="age.and_sex",
+    type="AGE",
+    regex=re.compile(r"(?<![0-9.\-/:月日年〜~,])(?P<id>[1-9][0-9])(?=[男女][。、\s♂♀])"),
+    at_digits=True,
+    triggers=("男", "女"),
+    score=0.8,
+    examples=("しこりがある。29男。痛くない", "34女、初診です"),
+    near_misses=("10男女の差", "第29男性病棟"),
+)
+
+AGE_STILL: Final = Pattern(
+    rule="age.still",
+    type="AGE",
+    regex=re.compile(r"(?<=まだ)(?P<id>[1-9][0-9])(?=だけど|なのに|だよ|だし|だが|です|や[のけで]|、)"),
+    at_digits=True,
+    triggers=("まだ",),
+    score=0.7,
+    examples=("俺まだ34だけど、老化と言われた",),
+    near_misses=("まだ10分だけど", "まだ3なのに"),
 )
 
 RECOGNIZERS: Final = (
     DateByYear(), DateByEra(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_YEAR_WORD, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
-    DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, DATE_RANGE_START, DATE_RANGE_END, DATE_JOINED, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW,
+    DATE_DIARY, DATE_AT_HOUR, DATE_ENGLISH, DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, DATE_RANGE_START, DATE_RANGE_END, DATE_JOINED, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW, AGE_SEX, AGE_STILL,
 )  # fmt: skip

@@ -91,7 +91,7 @@ INSURANCE_SIGN: Final = Pattern(
     rule="insurance.sign",
     type="INSURANCE_ID",
     regex=re.compile(
-        r"(?P<cue>記号(?:・|と|、|/)?(?:番号)?)[\s:は・が)」』(「]{0,4}(?P<id>(?:[一-龥ァ-ヶぁ-んA-Za-z]{1,3}[-・\s]{0,3}){0,2}[0-9](?:[0-9]|[-・]{1,2}(?=[0-9])|\s(?=[0-9])){0,14})"
+        r"(?P<cue>記号(?:・|と|、|/)?(?:番号)?)[\s:は・が)」』(「]{0,4}(?P<id>(?:[一-龥ァ-ヶぁ-んA-Za-z]{1,3}[-・\s]{0,3}){0,2}[0-9](?:[0-9]|[-・]{1,2}(?=[0-9])|\s(?=[0-9])){0,14})(?![0-9]|\s?(?:文字|字|種|桁))"
     ),
     triggers=("記号",),
     guard=lambda m: (
@@ -104,7 +104,7 @@ INSURANCE_SIGN: Final = Pattern(
         "記号 ヤ-31　番号 90477",
         "記号番号は京き・３１８・００９です",
     ),
-    near_misses=("ゆうちょ 記号１２３４０ 番号1234561", "記号を丸で囲む"),
+    near_misses=("ゆうちょ 記号１２３４０ 番号1234561", "記号を丸で囲む", "英大小数字記号12文字以上"),
 )
 
 INSURANCE_NUMBER: Final = Pattern(
@@ -454,6 +454,67 @@ CALLED: Final = Pattern(
     near_misses=("119番で", "1番の名医", "3番目", "110番した"),
 )
 
+NUMBER_OF_VISIT: Final = Pattern(
+    rule="patient.number_of_visit",
+    type="PATIENT_ID",
+    regex=re.compile(
+        r"(?P<cue>リストバンド|面会証|面会カード|領収書|整理券|番号札|受付票|呼出票|呼び出し票|採血票|予約票|引換券|駐車券|診察カード|点滴の番号)(?:番号|の番号|No\.?)?(?:は|が|の|に|、|:|「|\(|\s){0,3}(?P<id>[A-Z]{0,2}-?[0-9]{3,10}(?:-[0-9]{2,6})?)(?![0-9]|円|人|枚|万|年|月|日|時|分|回|件|点|cm|mg)"
+    ),
+    triggers=(
+        "リストバンド",
+        "面会証",
+        "面会カード",
+        "領収書",
+        "整理券",
+        "番号札",
+        "受付票",
+        "呼出票",
+        "呼び出し票",
+        "採血票",
+        "予約票",
+        "引換券",
+        "駐車券",
+        "診察カード",
+        "点滴の番号",
+    ),
+    score=0.85,
+    examples=(
+        "母のリストバンド（B3340081）が別の方の",
+        "面会証はK-0318。",
+        "領収書はR-88120。",
+        "番号札 512",
+    ),
+    near_misses=("領収書は3240円", "整理券は120枚", "番号札を7番目に"),
+)
+
+NUMBER_GIVEN: Final = Pattern(
+    rule="patient.number_given",
+    type="PATIENT_ID",
+    regex=re.compile(
+        r"(?<![一-龥])(?P<cue>引換番号|処方番号|番号)(?:は|が|、|:|\s)?[「(]?(?P<id>[0-9]{2,4}番|[0-9]{4}-[0-9]{4}-[0-9]{2,4}|(?<=番号は)[0-9]{3}(?=[。\n]|$)|(?<=番号)[0-9]{3}(?=[。\n]|$))(?!目|地|線|組|まで)"
+    ),
+    triggers=("番号",),
+    score=0.75,
+    examples=("採血待ち38人。番号は512", "番号は43番でした", "番号3390-0627-18を伝えて"),
+    near_misses=("番号は3桁", "ロット番号0512", "電話番号は119"),
+)
+
+NUMBER_CALLED_NAME: Final = Pattern(
+    rule="patient.number_and_name",
+    type="PATIENT_ID",
+    regex=re.compile(
+        r"(?<![0-9])(?P<id>[0-9]{2,4})(?=番の[^\s、。」0-9]{1,6}[\s]?[^\s、。」0-9]{0,6}(?:さん|様)[」、。で])"
+    ),
+    at_digits=True,
+    triggers=("番の",),
+    context=("番号", "呼", "受付", "会計"),
+    before=40,
+    after=30,
+    score=0.75,
+    examples=("番号で呼ぶと言いながら「117番の岩城 佐和子さん」と",),
+    near_misses=("3番の診察室", "119番の田中さん"),
+)
+
 # Licences, travel documents, pension ------------------------------------------------------------------------------
 
 LICENSE_DRIVING: Final = Pattern(
@@ -779,6 +840,6 @@ BANK_BEHIND: Final = Pattern(
 
 RECOGNIZERS: Final = (
     MY_NUMBER, MY_NUMBER_BARE, MY_NUMBER_PLAIN, MY_NUMBER_LATER, LICENSE_BARE, NUMBER_SAID, NUMBER_OF, CODE_LETTERED, TICKET_SHOWN, CallList(), INSURANCE_SAID, INSURANCE_SIGN, INSURANCE_NUMBER, INSURANCE_BRANCH, INSURANCE_CUE, INSURANCE_READ, PATIENT_CARD,
-    PATIENT_ID_WORD, TICKET, CALLED, LICENSE_DRIVING, LICENSE_REGISTER, LICENSE_NUMBERED, PASSPORT, PASSPORT_SHORT, PASSPORT_BARE, RESIDENCE_CARD, PENSION,
+    PATIENT_ID_WORD, TICKET, CALLED, NUMBER_OF_VISIT, NUMBER_GIVEN, NUMBER_CALLED_NAME, LICENSE_DRIVING, LICENSE_REGISTER, LICENSE_NUMBERED, PASSPORT, PASSPORT_SHORT, PASSPORT_BARE, RESIDENCE_CARD, PENSION,
     CARD_GROUPED, CARD_BARE, CARD_CUE, CARD_CODE, BANK_KIND, BANK_CUE, BANK_POST, BANK_POST_NUMBER, BANK_BEHIND,
 )  # fmt: skip

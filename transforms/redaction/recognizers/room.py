@@ -20,11 +20,18 @@ ROOM_NUMBER: Final = Pattern(
     rule="room.number",
     type="ROOM",
     regex=re.compile(
-        rf"(?P<id>(?:{_BUILDING}(?:病棟|棟|館)\s?|[A-Z一-龥]{{1,6}}病棟\s?|[一-龥]{{1,6}}フロア\s?)?(?:[0-9]{{1,2}}階?{_SIDE}?(?:病棟|側)?の?\s?|{_SIDE}\s?)?(?:[A-Z]-?)?[0-9]{{1,4}}(?:-[0-9]{{1,3}})?\s?号室)"
+        rf"(?P<id>(?:{_BUILDING}(?:病棟|棟|館)\s?|[A-Z一-龥]{{1,6}}病棟\s?|[一-龥]{{1,6}}フロア\s?)?(?:[0-9]{{1,2}}[階F]?{_SIDE}?(?:病棟|側)?の?\s?|{_SIDE}\s?)?(?:[A-Z]-?)?[0-9]{{1,4}}(?:-[0-9]{{1,3}})?\s?号室(?:\s?[(（](?:窓側|廊下側|入口側|個室)[)）])?)"
     ),
     triggers=("号室",),
     score=0.95,
-    examples=("東7病棟712号室", "産科病棟 307号室", "407号室の天井", "6階南 622号室", "１１０３号室"),
+    examples=(
+        "南棟8F 813号室（窓側）",
+        "東7病棟712号室",
+        "産科病棟 307号室",
+        "407号室の天井",
+        "6階南 622号室",
+        "１１０３号室",
+    ),
     near_misses=("個室しか空いて",),
 )
 
@@ -143,7 +150,7 @@ ROOM_BEHIND: Final = Pattern(
     rule="room.number_context",
     type="ROOM",
     regex=re.compile(
-        r"(?<![0-9A-Za-z.,\-/:+<>=¥])(?P<id>(?:[A-Z]棟|[東西南北]棟)?[1-9][0-9]{2,3}号?)(?=(?<=号)の|の(?:主|方|角|メンバー|患者|じい|ばあ|おば|おじ|隣|ベッド|窓|部屋|[一-龥]{1,3}さん)|に一週間|で[0-9]+泊)(?!の方(?:が|は)[0-9])"
+        r"(?<![0-9A-Za-z.,\-/:+<>=¥])(?P<id>(?:[A-Z]棟|[東西南北]棟)?[1-9][0-9]{2,3}号?)(?=(?<=号)の|の(?:主|方|角|メンバー|患者|じい|ばあ|おば|おじ|隣|ベッド|窓|部屋|[一-龥]{1,3}さん)|に一週間|で[0-9]+泊|に入院)(?!の方(?:が|は)[0-9])"
     ),
     triggers=(
         "号の",
@@ -162,6 +169,7 @@ ROOM_BEHIND: Final = Pattern(
         "の部屋",
         "に一週間",
         "泊",
+        "に入院",
     ),
     context=(
         "病棟",
@@ -184,7 +192,11 @@ ROOM_BEHIND: Final = Pattern(
     before=60,
     after=60,
     score=0.7,
-    examples=("「213の方」ではありません。入院中の母", "入院。305の主にワイはなる"),
+    examples=(
+        "義母が306に入院中です。面会は予約",
+        "「213の方」ではありません。入院中の母",
+        "入院。305の主にワイはなる",
+    ),
     near_misses=("100の方法",),
 )
 
@@ -198,7 +210,33 @@ ROOM_OF_PERSON: Final = Pattern(
     near_misses=("田中さん(58)",),
 )
 
+ROOM_ENGLISH: Final = Pattern(
+    rule="room.english",
+    type="ROOM",
+    regex=re.compile(
+        r"(?<![A-Za-z])(?P<id>(?:Room|ROOM|room|Rm\.?|Ward)\s?(?:No\.?\s?)?[A-Z]?-?[0-9]{1,4})(?![0-9A-Za-z])"
+    ),
+    triggers=("room", "rm", "ward"),
+    score=0.85,
+    examples=("いまRoom 512から書いています",),
+    near_misses=("Zoom 512", "bedroom 3"),
+)
+
+ROOM_SIDE: Final = Pattern(
+    rule="room.side_number",
+    type="ROOM",
+    regex=re.compile(
+        rf"(?<![一-龥ァ-ヶー0-9A-Za-z])(?P<id>{_SIDE}(?:[0-9]{{3}}|[1-9][0-9]?))(?=の(?:主任|師長|担当|みんな|看護|ナース|スタッフ|病棟|先生方)|(?:は|の)(?:面会|午前|午後))"
+    ),
+    triggers=tuple("東西南北"),
+    score=0.75,
+    examples=("北511の担当さんは", "南6の主任、", "南6のみんなへ。母の入れ歯"),
+    near_misses=("北24の看板", "西2丁目の病院"),
+)
+
 RECOGNIZERS: Final = (
+    ROOM_ENGLISH,
+    ROOM_SIDE,
     ROOM_OF_PERSON,
     ROOM_NUMBER,
     ROOM_WARD,
