@@ -340,7 +340,7 @@ PATTERNS: tuple[ScanPattern, ...] = (
     ScanPattern(
         "insurance.symbol",
         "INSURANCE_ID",
-        f"記号[・･]?(?:番号)?{_BETWEEN}[{_DIGITS}{_KANJI}{_LETTERS}ア-ン{_KANJI_LETTER}{_DASHES}]{{1,10}}[{_SPACES}・･、,/／]{{0,3}}(?:番号)?{_BETWEEN}{_K}(?:{_SEP}?{_K}){{1,9}}",
+        f"記号[・･]?(?:番号)?{_BETWEEN}[{_DIGITS}{_KANJI}{_LETTERS}ア-ン{_KANJI_LETTER}{_DASHES}]{{1,10}}[{_SPACES}・･、,/／]{{0,3}}(?:番号)?{_BETWEEN}{_K}(?:{_SEP}?{_K}){{1,9}}(?:$|[^{_DIGITS}文字種桁日])",
     ),
     ScanPattern(
         "patient.cued",
@@ -429,7 +429,7 @@ _TITLES_BEFORE = (
 )  # fmt: skip
 # Words of the name list that stand before an honorific without naming anybody.
 _NOT_NAMES = frozenset(
-    {"奥", "神", "長", "一人", "新人", "大家", "花子", "太郎", "家", "主", "サンタ", "こうの"}
+    {"奥", "神", "長", "一人", "新人", "大家", "花子", "太郎", "家", "主", "サンタ", "こうの", "今", "法人", "所"}
 )
 _PARTICLES = "のとはがにをもで"
 _NAME_GAPS = " \u3000・"
