@@ -156,8 +156,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_NO_KANJI = frozenset({"EMAIL", "HANDLE", "URL", "PASSPORT", "RESIDENCE_CARD", "IP", "PLATE"})
-"""Nobody writes these with kanji numerals: letters, dots or the look of a plate belong to them."""
+_NO_KANJI = frozenset({"EMAIL", "HANDLE", "URL", "PASSPORT", "RESIDENCE_CARD", "IP"})
+"""Nobody writes these with kanji numerals: letters and dots belong to them."""
 
 _FORMS: dict[str, Callable[[str], str]] = {
     "half": str,

@@ -429,7 +429,23 @@ _TITLES_BEFORE = (
 )  # fmt: skip
 # Words of the name list that stand before an honorific without naming anybody.
 _NOT_NAMES = frozenset(
-    {"奥", "神", "長", "一人", "新人", "大家", "花子", "太郎", "家", "主", "サンタ", "こうの", "今", "法人", "所"}
+    {
+        "奥",
+        "神",
+        "長",
+        "一人",
+        "新人",
+        "大家",
+        "花子",
+        "太郎",
+        "家",
+        "主",
+        "サンタ",
+        "こうの",
+        "今",
+        "法人",
+        "所",
+    }
 )
 _PARTICLES = "のとはがにをもで"
 _NAME_GAPS = " \u3000・"

@@ -21,7 +21,7 @@ def test_every_type_in_every_form():
     assert set(forms) == DIRECT
     assert forms.pop("PERSON") == {"kanji", "hiragana", "katakana", "half_katakana", "romaji"}
     for kind, found in forms.items():
-        lettered = kind in {"EMAIL", "HANDLE", "URL", "PASSPORT", "RESIDENCE_CARD", "IP", "PLATE"}
+        lettered = kind in {"EMAIL", "HANDLE", "URL", "PASSPORT", "RESIDENCE_CARD", "IP"}
         assert found == ({"half", "full"} if lettered else {"half", "full", "kanji"}), kind
 
 

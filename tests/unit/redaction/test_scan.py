@@ -118,9 +118,7 @@ def test_perfectly_redacted_posts_raise_no_alarm(training):
     assert report.rows == len(training)
     # Three celebrities and figures of fiction before an honorific: the guide does not mark them, policy may allow them.
     assert {f.pattern: f.rows for f in report.blocking} == {"person.honorific": 3}
-    assert {f.pattern: f.rows for f in report.findings if f.pattern in scan.REVIEW_ONLY} == {
-        "person.full": 9
-    }
+    assert {f.pattern: f.rows for f in report.findings if f.pattern in scan.REVIEW_ONLY} == {"person.full": 9}
 
 
 def test_allowed_names_pass():

@@ -439,7 +439,13 @@ EMPLOYER_VERB: Final = Pattern(
     guard=lambda m: _employer(m) and not _GENERIC_WORKPLACE.search(m[0]),
     score=0.65,
     examples=("夫はＮＴＴデータで働いてます", "JR東日本勤務の父"),
-    near_misses=("都内で働いている", "時給千円で働いて", "介護現場で働く", "夫は市役所に勤めて", "救急で働いて"),
+    near_misses=(
+        "都内で働いている",
+        "時給千円で働いて",
+        "介護現場で働く",
+        "夫は市役所に勤めて",
+        "救急で働いて",
+    ),
 )
 
 RECOGNIZERS: Final = (

@@ -35,6 +35,22 @@ PLATE: Final = Pattern(
     near_misses=("第3土曜 9:00", "千葉で3回の1日", "横浜市で10-12時に受診", "わナンバーと品川ナンバー"),
 )
 
+_NUMERAL: Final = "[0-9〇一二三四五六七八九]"
+
+PLATE_KANJI: Final = Pattern(
+    rule="plate.kanji_numerals",
+    type="PLATE",
+    regex=re.compile(
+        rf"(?P<id>{_OFFICE}\s{{0,2}}(?:{_NUMERAL}{{2,3}}|[二三四五六七八九]?百(?:[二三四五六七八九]?十)?[一二三四五六七八九]?)\s{{0,2}}{_KANA}\s{{0,2}}{_NUMERAL}{{2}}\s?[-・]\s?{_NUMERAL}{{2}})(?!{_NUMERAL})"
+    ),
+    needs="nothing",
+    triggers=tuple(_OFFICES),
+    hint=re.compile(r"[0-9〇一二三四五六七八九百十]\s{0,2}[あ-をYEHKMTB]\s{0,2}[0-9〇一二三四五六七八九]"),
+    score=0.9,
+    examples=("名古屋 三三五 の 四四-四六", "品川三百 あ 一二-三四"),
+    near_misses=("千葉で三回の一日", "横浜の一二三四"),
+)
+
 PLATE_OTHER: Final = Pattern(
     rule="plate.unknown_office",
     type="PLATE",
@@ -75,4 +91,4 @@ PLATE_SERIAL: Final = Pattern(
     near_misses=("3ナンバー枠", "ナンバー1"),
 )
 
-RECOGNIZERS: Final = (PLATE, PLATE_OTHER, PLATE_SERIAL)
+RECOGNIZERS: Final = (PLATE, PLATE_KANJI, PLATE_OTHER, PLATE_SERIAL)
