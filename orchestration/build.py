@@ -58,6 +58,7 @@ def build_defs(
     from orchestration.retention_job import purge  # noqa: PLC0415
     from orchestration.schedules import nightly, purging  # noqa: PLC0415
     from orchestration.sensors import late_files, tell_failures  # noqa: PLC0415
+    from orchestration.checks.quality import make_watches  # noqa: PLC0415
 
     project = make_project()
     dbt_models = make_dbt_assets(project)
@@ -80,7 +81,10 @@ def build_defs(
     )
     return dg.Definitions(
         assets=[raw_posts, redacted_posts, classified_posts, dbt_models, *released],
-        asset_checks=[*(make_checks() if check_overrides is None else check_overrides), *freshness],
+        asset_checks=[
+            *([*make_checks(), *make_watches()] if check_overrides is None else check_overrides),
+            *freshness,
+        ],
         jobs=[night, from_marts, purge],
         schedules=[nightly(night), purging(purge)],
         sensors=[

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -80,6 +81,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     gates: list[tuple[str, bool, str]] = field(default_factory=list)
+    watches: list[tuple[str, bool, str]] = field(default_factory=list)
     marts: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -267,7 +269,8 @@ def summarise(result: dg.ExecuteInProcessResult, first: date, last: date) -> Out
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             name = data.asset_key.path[-1]
             if name in ("redacted_posts", "classified_posts"):
-                outcome.gates.append((f"1 {data.check_name}", bool(data.passed), data.description or ""))
+                told = outcome.watches if data.severity.value == "WARN" else outcome.gates
+                told.append((f"1 {data.check_name}", bool(data.passed), data.description or ""))
             else:
                 tests += 1
                 failed_tests += not data.passed
@@ -323,6 +326,8 @@ def show(outcome: Outcome, installation: Installation, console: Console) -> None
         table.add_row(
             "gate", f"{'[green]✓[/]' if passed else '[red]✗[/]'} {name}  {details if not passed else ''}"
         )
+    for name, passed, details in outcome.watches:
+        table.add_row("check", f"{'[green]✓[/]' if passed else '[yellow]![/]'} {name[2:]}  {escape(details)}")
     for name, rows in sorted(outcome.marts.items()):
         table.add_row("mart", f"{name:<28} {rows:>7,} rows")
     table.add_row("seconds", "  ".join(f"{k} {v:.1f}" for k, v in outcome.seconds.items() if v >= 0.05))

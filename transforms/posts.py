@@ -139,7 +139,7 @@ REDACTED_SCHEMA = pa.schema(
         pa.field("cluster_key", _STR, nullable=False),  # near-duplicates share one
         pa.field("text", _STR, nullable=False),  # redacted
         pa.field("span_types", _STRS, nullable=False),  # one entry a redacted span
-        pa.field("loaded_at", pa.int64()),  # Unix seconds, UTC, of the run that read the post: when it became known
+        pa.field("loaded_at", pa.int64()),  # Unix seconds, UTC, of the load: when the post became known
     ]
 )
 """A row of staging/redacted. Pseudonymous."""

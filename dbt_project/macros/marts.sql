@@ -27,10 +27,12 @@ select
     c.voice_class,
     c.authors,
     c.posts,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     c.is_suppressed,
     'internal_only' as permitted_use
 from {{ published_cells('topics', [grain], ['all', 'sentiment']) }} as c
 left join {{ ref('topics') }} as t on c.d1 = t.code
+left join {{ ref('int_label_quality') }} as q on c.d1 = q.topic
 {% endmacro %}
 
 {# One cell of a group as a column: its number, 0 where no row says otherwise, null where it is hidden. #}

@@ -21,6 +21,7 @@ from dagster_dbt import (
     dbt_assets,
 )
 
+from orchestration import quality
 from orchestration.dbt_project import remove_old_artefacts
 from orchestration.exports import export_configuration
 from orchestration.partitions import days_of_run
@@ -92,6 +93,8 @@ def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
             koe.installation.zones.warehouse.unlink(missing_ok=True)
         remove_old_artefacts()
         export_configuration(koe.installation)
+        quality.label_scores(koe.installation)
+        quality.write_reviews(koe.installation)
         # By the environment, not by --vars: another value of a variable would make dbt parse the whole project again.
         days = days_of_run(context.run.tags)
         window = (days[0].isoformat(), days[-1].isoformat()) if days else ("", "")

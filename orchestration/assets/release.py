@@ -306,13 +306,16 @@ def began_at(context: dg.AssetExecutionContext) -> float:
 
 
 def earlier_gates(context: dg.AssetExecutionContext) -> list[GateResult]:
-    """What the checks of this run came to, from Dagster's event log: gate 1 by name, gate 2 as a count of dbt's tests."""
+    """What the checks of this run came to, from Dagster's event log: gate 1 by name, gate 2 as a count of dbt's tests.
+
+    Checks that only warn are no gates.
+    """
     records = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     results: list[GateResult] = []
     tests = failures = 0
     for entry in records:
         data: Any = entry.dagster_event.event_specific_data if entry.dagster_event else None
-        if data is None:
+        if data is None or data.severity == dg.AssetCheckSeverity.WARN:
             continue
         if data.asset_key.path[-1] in ("redacted_posts", "classified_posts"):
             counts = {

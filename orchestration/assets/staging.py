@@ -12,7 +12,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration import review
+from orchestration import quality, review
 from orchestration.guard import quiet
 from orchestration.installation import Installation
 from orchestration.loading import Origins, load_days, quarantine_failures, raw_of_day
@@ -223,6 +223,7 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
             write_facts(installation, day, "classified", facts)
             total += facts + Counter({("all", "classified"): classified.num_rows})
         reporter.advance()
+    quality.write_drift(installation, days[-1])
     return total
 
 

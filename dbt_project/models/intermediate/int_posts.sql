@@ -28,8 +28,12 @@ select
     prefecture,
     sensitive_category is not null as is_sensitive,
     claim_key,
+    coalesce(r.status, 'open') as event_status,
     len(review_reasons) > 0 as wants_review,
     confidence
-from {{ ref('stg_posts') }}
+from {{ ref('stg_posts') }} as p
+left join (
+    select post_key as reviewed, status from {{ ref('stg_review_outcomes') }} where queue = 'adverse_event'
+) as r on p.post_key = r.reviewed
 where {{ within_open_range('posted_on') }}
     and {{ month_of('posted_on') }} in (select month_on from {{ ref('int_open_months') }})

@@ -76,6 +76,7 @@ events as (
 
     select distinct
         post, 'all' as entity, voice_class, posted_on, week_on, month_on, source, key_id, author, cluster, is_sensitive,
+        event_status,
         first_arrived_on,
         e.drug as drug,
         coalesce(e.event_pt, e.event) as event,
@@ -141,6 +142,8 @@ union all
 {{ statement_of('safety', 'drug', 'all', "'all'", 'drugs') }}
 union all
 {{ statement_of('safety', 'drug', 'event', 'event', '(select distinct * exclude (is_serious, is_complete) from events)') }}
+union all
+{{ statement_of('safety', 'drug', 'review', 'event_status', 'drugs') }}
 union all
 {{ statement_of('safety', 'drug', 'seriousness', "if(is_serious, 'serious', 'not_serious')", 'drugs') }}
 union all

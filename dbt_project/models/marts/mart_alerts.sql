@@ -39,6 +39,7 @@ select
     c.baseline as baseline_periods,
     c.family as series_tested,
     c.silent_sources,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     p.is_suppressed,
     'internal_only' as permitted_use
 from (
@@ -53,3 +54,4 @@ inner join published as p
 left join {{ ref('themes') }} as th on c.kind = 'theme' and c.subject = th.code
 left join {{ ref('topics') }} as tt on th.topic = tt.code
 left join {{ ref('topics') }} as t on c.kind = 'topic' and c.subject = t.code
+left join {{ ref('int_label_quality') }} as q on coalesce(th.topic, t.code, 'other') = q.topic

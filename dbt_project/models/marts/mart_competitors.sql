@@ -37,6 +37,7 @@ select
     round(avg(p.positive_share), 4) as peer_positive_share,
     round(avg(p.negative_share), 4) as peer_negative_share,
     count(p.negative_share)::integer as peers_shown,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     c.is_suppressed,
     'internal_only' as permitted_use
 from shares as c
@@ -44,4 +45,5 @@ left join shares as p
     on c.period_on = p.period_on and c.peer_set = p.peer_set and c.voice_class = p.voice_class
     and c.d1 = p.d1 and c.entity <> p.entity
 left join {{ ref('themes') }} as t on c.d1 = t.code
+left join {{ ref('int_label_quality') }} as q on t.topic = q.topic
 group by all

@@ -25,6 +25,7 @@ select
     c.authors,
     c.posts,
     round(case when c.breakdown = 'all' then {{ safe_share('c.authors', 'm.authors', 'c.k') }} end, 4) as complaint_share,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     c.is_suppressed,
     'internal_only' as permitted_use
 from complaints as c
@@ -32,3 +33,4 @@ left join mentions as m
     on c.grain = m.grain and c.period_on = m.period_on and c.entity = m.entity
     and c.voice_class = m.voice_class and c.d1 = m.d1
 left join {{ ref('themes') }} as t on c.d1 = t.code
+left join {{ ref('int_label_quality') }} as q on coalesce(t.topic, 'other') = q.topic

@@ -124,6 +124,7 @@ select
     round(exp(c.log_ratio), 3) as month_ratio,
     round(exp(c.log_ratio - 1.96 * c.log_error), 3) as month_ratio_low,
     round(exp(c.log_ratio + 1.96 * c.log_error), 3) as month_ratio_high,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     c.authors_after is null as is_suppressed,
     'internal_only' as permitted_use
 from (
@@ -133,3 +134,4 @@ from (
 ) as c
 left join {{ ref('topics') }} as t on c.kind = 'topic' and c.subject = t.code
 left join {{ ref('themes') }} as th on c.kind = 'theme' and c.subject = th.code
+left join {{ ref('int_label_quality') }} as q on coalesce(th.topic, t.code, 'other') = q.topic

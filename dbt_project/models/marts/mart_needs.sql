@@ -21,10 +21,12 @@ select
     c.posts,
     coalesce(o.posts, 0)::bigint as official_posts,
     c.value = 'question' and c.authors >= c.k and coalesce(o.posts, 0) = 0 as is_information_void,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     c.is_suppressed,
     'internal_only' as permitted_use
 from {{ published_cells('topics', ['week', 'month'], ['intent']) }} as c
 left join official as o
     on c.grain = o.grain and c.period_on = o.period_on and c.entity = o.entity and c.d1 = o.topic
 left join {{ ref('topics') }} as t on c.d1 = t.code
+left join {{ ref('int_label_quality') }} as q on c.d1 = q.topic
 where c.value in ('question', 'request')

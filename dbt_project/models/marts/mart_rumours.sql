@@ -17,6 +17,27 @@ numbered as (
         max(authors) over (partition by d1, voice_class order by period_on rows unbounded preceding) as peak_authors
     from (select *, min(period_on) over (partition by d1) as first_week_on from claims)
 
+),
+
+-- a claim's truth is what its reviewers say of any of its posts; where they differ, that is what is shown
+reviewed as (
+
+    select
+        claim_key,
+        case
+            when count(distinct status) > 1 then '不一致'
+            else case max(status)
+                when 'false' then '誤り'
+                when 'true' then '正しい'
+                when 'rejected' then '非該当'
+                when 'conflict' then '不一致'
+                else '判定不能'
+            end
+        end as reviewer_status
+    from {{ ref('stg_review_outcomes') }}
+    where queue = 'misinformation' and claim_key is not null and status <> 'duplicate'
+    group by all
+
 )
 
 select
@@ -35,7 +56,8 @@ select
         when authors <= 0.5 * peak_authors then '収束'
         else '継続'
     end as stage,
-    '未確認' as reviewer_status,
+    coalesce(r.reviewer_status, '未確認') as reviewer_status,
     is_suppressed,
     'internal_only' as permitted_use
 from numbered
+left join reviewed as r on d1 = r.claim_key

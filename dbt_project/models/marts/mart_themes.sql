@@ -10,7 +10,9 @@ select
     c.voice_class,
     c.authors,
     c.posts,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     c.is_suppressed,
     'internal_only' as permitted_use
 from {{ published_cells('themes') }} as c
 left join {{ ref('themes') }} as t on c.d1 = t.code
+left join {{ ref('int_label_quality') }} as q on coalesce(t.topic, 'other') = q.topic

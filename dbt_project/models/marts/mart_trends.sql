@@ -41,7 +41,9 @@ select
     case when c.hidden_before = 0 then round(c.authors_shown_before / 4.0, 1) end as usual_authors,
     -- at least one, so that a topic never heard of before does not rise without bound
     round(c.authors / greatest(1, (c.authors_shown_before + c.hidden_before * (c.k - 1)) / 4.0), 2) as rise_at_least,
+    coalesce(q.is_reference_only, true) as is_reference_only,
     c.is_suppressed,
     'internal_only' as permitted_use
 from compared as c
 left join {{ ref('topics') }} as t on c.d1 = t.code
+left join {{ ref('int_label_quality') }} as q on c.d1 = q.topic
