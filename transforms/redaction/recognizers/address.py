@@ -44,12 +44,16 @@ _STOP: Final = r"[^\s、。,「」『』()（）\[\]0-9はがをにでへと]"
 _BUILDING: Final = (
     rf"(?:[\s、,]{{0,2}}(?:{_STOP}{{0,10}}{_KEYWORD}(?:・|\s(?=[{_KANJI}ァ-ヴ]{{1,6}}\s?[0-9]))?{_STOP}{{0,8}}(?:\s[A-Z]棟)?(?:\s?{_ROOM}(?!\s?(?:人|円|時|分|年|月|日|回)))?)"
     rf"|\s{{1,2}}[ァ-ヴー{_KANJI}・A-Za-z]{{2,12}}\s?{_ROOM}(?:号室|号|階|F)?(?![0-9人円時分年月日回]|か)"
+    rf"|\s[ぁ-ん]{{2,8}}(?:荘|寮|ハイツ|コーポ|マンション|アパート)(?:\s?{_ROOM}(?!\s?(?:人|円|時|分|年|月|日|回)))?"
     rf"|\s{{0,2}}[A-Z]?-?[0-9]{{1,4}}(?:号室|号棟)(?:\s?[0-9]{{1,4}}(?:号室)?)?|\s{{1,2}}[0-9]{{1,2}}(?:F|階)(?![A-Za-z0-9]))"
 )
 
 _TAIL_RE: Final = re.compile(
     rf"\s?(?P<town>{_TOWN})??\s?(?P<numbers>{_NUMBERS}){_COUNTER}(?P<building>{_BUILDING})?"
 )
+_LOT_RE: Final = re.compile(r"\s?第?[0-9]{1,3}地割(?:\s?(?:字)?[0-9]{1,4}(?:-[0-9]{1,4}){0,2}(?:番地)?)?")
+"""The lots of Iwate, which stand where others have a chōme."""
+
 _CHOME_RE: Final = re.compile(r"丁目|番地|番|号|条|-|の|ノ|丁")
 _AFTER_TOWN_RE: Final = re.compile(
     rf"(?P<town>[{_KANJI}ァ-ヴーノの]{{0,10}}?)\s?(?P<numbers>{_NUMBERS}){_COUNTER}(?P<building>{_BUILDING})?"
@@ -120,6 +124,8 @@ def _known_town_end(text: str, end: int, town: str) -> int | None:
     match = _AFTER_TOWN_RE.match(text, end + len(town))
     if match and not _NOT_TOWN.search(match["town"]) and _is_fine(match, town, text):
         return match.end()
+    if lot := _LOT_RE.match(text, end + len(town)):
+        return lot.end()
     name = town.strip()
     if len(name) < 2 or _FACILITY_RE.match(text, end + len(town)) or _FACILITY_RE.fullmatch(name):
         return None

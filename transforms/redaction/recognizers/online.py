@@ -272,6 +272,22 @@ HANDLE_ARROW: Final = Pattern(
     near_misses=("HbA1c 7.1→6.9", "→mg25"),
 )
 
+HANDLE_ADDRESSED: Final = Pattern(
+    rule="handle.addressed",
+    type="HANDLE",
+    regex=re.compile(
+        r"(?<![A-Za-z0-9_.#@/\-])(?P<id>[A-Za-z][A-Za-z]{1,20}(?:[._][A-Za-z0-9]{1,12}|[0-9]{2,6})[A-Za-z0-9_]{0,12})(?=さん|様|氏|ちゃん|先輩)"
+    ),
+    needs="latin",
+    triggers=("さん", "様", "氏", "ちゃん", "先輩"),
+    score=0.75,
+    examples=("コメントをくださったkokone.72さん、", "mikan88さんのブログで"),
+    near_misses=("COVID19さん", "Dr.Kさん", "ICU3様"),
+    guard=lambda m: (
+        m["id"].upper() != m["id"] and not m["id"].lower().startswith(("dr.", "covid", "mr.", "ms."))
+    ),
+)
+
 HANDLE_NUMBERED: Final = Pattern(
     rule="handle.discriminator",
     type="HANDLE",
@@ -412,5 +428,5 @@ MAC: Final = Pattern(
 
 RECOGNIZERS: Final = (
     EMAIL, EMAIL_OBFUSCATED, EMAIL_SPACED, HANDLE_MENTION, HANDLE_LINE, HANDLE_CUE, HANDLE_SPACED, HANDLE_UNDERSCORE, HANDLE_ARROW,
-    HANDLE_FEDERATED, HANDLE_NUMBERED, URL, URL_BARE, IPV4, IPV6, MAC,
+    HANDLE_FEDERATED, HANDLE_ADDRESSED, HANDLE_NUMBERED, URL, URL_BARE, IPV4, IPV6, MAC,
 )  # fmt: skip
