@@ -1,7 +1,7 @@
-"""Serves the current release on this machine: the report, the marts as files, the manifest.
+"""Serves the current release on this machine: the report and its pages, the marts as files, the manifest.
 
 Belongs here: an HTTP server bound to loopback, over the folder that `published/current` points at, re-read for each
-request so that a new release shows at once. Does not: rendering (the report is part of the release), any other zone.
+request so that a new release shows at once. Does not: rendering (the pages are part of the release), any other zone.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ ALLOWED = {
     "": "report.html",
     "report.html": "report.html",
     "manifest.json": "manifest.json",
+    "CHANGES.md": "CHANGES.md",
     "marts.duckdb": "marts.duckdb",
 }
+FOLDERS = {"parquet": ".parquet", "reports": ".html"}
+"""Folders of a release, and what the names of their files end in."""
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -38,9 +41,10 @@ class ReleaseHandler(SimpleHTTPRequestHandler):
         release = Path(self.directory).resolve()
         if asked in ALLOWED:
             return str(release / ALLOWED[asked])
-        name = asked.removeprefix("parquet/")
-        if asked.startswith("parquet/") and name.removesuffix(".parquet").replace("_", "").isalnum():
-            return str(release / "parquet" / name)
+        folder, _, name = asked.partition("/")
+        suffix = FOLDERS.get(folder)
+        if suffix and name.endswith(suffix) and name.removesuffix(suffix).replace("_", "").isalnum():
+            return str(release / folder / name)
         return str(release / "no-such-file")
 
     def list_directory(self, path: object) -> None:  # noqa: ARG002  the base class's signature

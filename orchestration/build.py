@@ -18,6 +18,7 @@ from orchestration.dbt_project import make_project, make_resource
 from orchestration.notify import AppriseNotifier
 from orchestration.progress import Silent
 from orchestration.resources import Koe
+from orchestration.settings import Settings
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
@@ -32,7 +33,10 @@ def default_resources() -> dict[str, Any]:
     return {
         "koe": Koe(),
         "dbt": make_resource(make_project()),
-        "notifier": AppriseNotifier(urls=os.environ.get("KOE_NOTIFY_URLS", "").split()),
+        "notifier": AppriseNotifier(
+            urls=os.environ.get("KOE_NOTIFY_URLS", "").split(),
+            policy=str(Settings.from_environment().config / "policy.yaml"),
+        ),
         "reporter": Silent(),
     }
 
@@ -54,11 +58,11 @@ def build_defs(
     from orchestration.assets.marts import make_dbt_assets, mart_keys  # noqa: PLC0415  needs a manifest
     from orchestration.assets.release import make_release_assets  # noqa: PLC0415
     from orchestration.assets.staging import classified_posts, raw_posts, redacted_posts  # noqa: PLC0415
+    from orchestration.checks.quality import make_watches  # noqa: PLC0415
     from orchestration.checks.staging import make_checks  # noqa: PLC0415
     from orchestration.retention_job import purge  # noqa: PLC0415
     from orchestration.schedules import nightly, purging  # noqa: PLC0415
     from orchestration.sensors import late_files, tell_failures  # noqa: PLC0415
-    from orchestration.checks.quality import make_watches  # noqa: PLC0415
 
     project = make_project()
     dbt_models = make_dbt_assets(project)

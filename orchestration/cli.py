@@ -4,7 +4,7 @@ Belongs here: options, help, messages, exit codes. Does not: any work; each comm
 imports it only when it runs, so that `koe --help` answers at once.
 
 Exit codes: 0 done; 1 the night, a gate or a check failed; 2 a mistake in the call or the configuration, nothing was touched;
-3 done, but some records were refused and counted, or PostgreSQL did not take the release.
+3 done, but some records were refused and counted, or the release did not reach PostgreSQL, or its message nobody.
 """
 
 from __future__ import annotations
@@ -367,6 +367,40 @@ def review_training(
 
     count = review_files.export_training(Installation.open(_settings()), target)
     out.print(f"{count:,} reviewed posts written")
+
+
+@app.command(
+    epilog="Examples: koe report · koe report --weekly --pdf · koe report --department 医事課 --out reports · koe report --department all",
+)
+def report(
+    weekly: Annotated[
+        bool, typer.Option("--weekly", help="The board's page: the last week that is over.")
+    ] = False,
+    department: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--department", metavar="NAME", help="A department's page; again for another, all for every one."
+        ),
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As PDF too; needs Chromium.")] = False,
+    into: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("reports"),
+    release: Annotated[
+        Path | None, typer.Option(help="A release's folder; the current one by default.")
+    ] = None,
+) -> None:
+    """Write pages in Japanese from a release's published marts: the nightly report, the week, a department's page.
+
+    Nothing but the release is read. The same pages, without PDF, lie in each release under reports/.
+    """
+    from orchestration import publish
+    from orchestration.report import pages
+
+    found = release or publish.current_release(_settings().home / "published")
+    if found is None:
+        raise PlainError("there is no release to report on; run the night first")
+    wanted = pages.chosen(pages.pages_of(found), weekly=weekly, departments=department or [])
+    for path in pages.write_pages(wanted, into, as_pdf=pdf):
+        out.print(str(path), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command(epilog="Example: koe board --port 8000")

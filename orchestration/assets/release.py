@@ -1,11 +1,13 @@
-"""published and report: what leaves the house.
+"""published, report, postgres and digest: what leaves the house.
 
-Belongs here: the order of build, gate 3, swap, report. Does not: how any of them works (`publish`, `gates`, `report`).
+Belongs here: the order of build, gate 3, swap, pages, server, message. Does not: how any of them works (`publish`, `gates`,
+`report`, `postgres`, `digest`).
 """
 
 import importlib.metadata
 import json
 import shutil
+import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -18,6 +20,7 @@ import polars as pl
 from orchestration import gates, publish, schema
 from orchestration.guard import quiet
 from orchestration.installation import Installation
+from orchestration.notify import Notifier
 from orchestration.progress import Reporter
 from orchestration.publish import GateResult
 from orchestration.resources import Koe
@@ -195,50 +198,74 @@ def to_postgres(installation: Installation) -> str:
 
 @quiet
 def write_report(installation: Installation) -> tuple[Path, int]:
-    """Render the current release's report beside it, scan it, and move it into the release.
+    """Render the current release's pages beside it, scan them, and move them into the release.
 
     Returns:
-        The report's path and its size in bytes.
+        The report's path, and the size of all pages in bytes.
 
     Raises:
         PublicationError: there is no release, or the scan found something.
     """
-    from orchestration.report.render import render_report  # noqa: PLC0415  charts take a second to import
+    from orchestration.report.pages import pages_of  # noqa: PLC0415  charts take a second to import
 
     current = publish.current_release(installation.zones.published)
     if current is None:
         raise publish.PublicationError("there is no release to report on")
-    path = current / publish.REPORT
-    if path.exists():
-        return path, path.stat().st_size
-    manifest = publish.read_manifest(current)
-    aside = installation.zones.published / f".report-{uuid.uuid4().hex}.html"
-    try:
-        render_report(
-            current / publish.DATABASE,
-            aside,
-            release_id=manifest["release_id"],
-            generated_on=manifest["published_at"],
-            gates=manifest["gates"],
-        )
+    files: dict[str, dict[str, int]] = publish.read_manifest(current)["files"]
+    for left in installation.zones.published.glob(".report-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    pages = pages_of(current)
+    if all(page.name in files for page in pages):
+        return current / publish.REPORT, sum(files[page.name]["bytes"] for page in pages)
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=installation.zones.published) as folder:
+        asides = {page.name: Path(folder) / page.name.replace("/", "_") for page in pages}
+        for page in pages:
+            page.write(asides[page.name])
         day = planted_day(installation)
         checks = [
-            gates.residual_in_files(gates.CANDIDATE, "report_bytes", [aside]),
+            gates.residual_in_files(gates.CANDIDATE, "report_bytes", asides.values()),
             gates.canaries_in_files(
-                gates.CANDIDATE, "report_canaries", installation.flock(day) if day else [], [aside]
+                gates.CANDIDATE, "report_canaries", installation.flock(day) if day else [], asides.values()
             ),
         ]
         failed = [gates.describe(r) for r in checks if not r.passed]
         if failed:
             raise publish.PublicationError(f"the report is held back. {'; '.join(failed)}")
-        publish.add_files(current, {publish.REPORT: aside})
-    finally:
-        aside.unlink(missing_ok=True)
-    return path, path.stat().st_size
+        size = sum(path.stat().st_size for path in asides.values())
+        publish.add_files(current, asides)
+    return current / publish.REPORT, size
+
+
+@quiet
+def tell(installation: Installation, notifier: Notifier, warnings: Sequence[str]) -> str:
+    """Tell people about the current release, once; about what went wrong beside it, each night.
+
+    Args:
+        installation: whose release it is.
+        notifier: who delivers.
+        warnings: lines about this night.
+
+    Returns:
+        `delivered`, `not delivered` (it is tried again after the next night), or `told before`.
+    """
+    from orchestration import digest  # noqa: PLC0415
+
+    zones = installation.zones
+    current = publish.current_release(zones.published)
+    if current is None or (digest.was_told(zones, current) and not warnings):
+        return "told before"
+    if digest.was_told(zones, current):
+        title, body = "Koe: 注意 / warning", "\n".join(warnings)
+    else:
+        title, body = digest.compose(current, digest.release_before(zones.published, current), warnings)
+    if not notifier.send(title, body):
+        return "not delivered"
+    digest.note_told(zones, current)
+    return "delivered"
 
 
 def make_release_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinition]:
-    """The two assets, downstream of all marts."""
+    """The assets downstream of all marts."""
 
     @dg.asset(
         deps=list(marts),
@@ -296,7 +323,34 @@ def make_release_assets(marts: Sequence[dg.AssetKey]) -> list[dg.AssetsDefinitio
             context.log.warning(str(error))
             return dg.MaterializeResult(metadata={"postgres": "failed", "warning": str(error)})
 
-    return [published, report, postgres]
+    @dg.asset(
+        deps=[report, postgres],
+        group_name="release",
+        owners=["team:data-engineering"],
+        kinds={"apprise"},
+        code_version="1",
+        description="公開ごとの要約を通知（件数と公開値のみ） / A message about each release: counts and values of marts only.",
+        metadata={"data_class": "statistical"},
+    )
+    def digest(
+        context: dg.AssetExecutionContext, koe: Koe, notifier: dg.ResourceParam[Notifier]
+    ) -> dg.MaterializeResult[None]:
+        told = tell(koe.installation, notifier, warnings_of(context, "postgres"))
+        undelivered = {"warning": "the digest of the release was not delivered; the next night tries again"}
+        return dg.MaterializeResult(
+            metadata={"digest": told, **(undelivered if told == "not delivered" else {})}
+        )
+
+    return [published, report, postgres, digest]
+
+
+def warnings_of(context: dg.AssetExecutionContext, asset: str) -> list[str]:
+    """What an asset of this run warned of, from Dagster's event log."""
+    event = context.instance.get_latest_materialization_event(dg.AssetKey([asset]))
+    if event is None or event.run_id != context.run_id or event.asset_materialization is None:
+        return []
+    warning = event.asset_materialization.metadata.get("warning")
+    return [str(warning.value)] if warning else []
 
 
 def began_at(context: dg.AssetExecutionContext) -> float:

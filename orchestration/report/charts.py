@@ -38,11 +38,13 @@ def text_width(text: str, size: int = 12) -> int:
     return round(sum(size if unicodedata.east_asian_width(c) in "WFA" else size * 0.58 for c in text))
 
 
-def weekly_lines(rows: Rows) -> str:
+def weekly_lines(rows: Rows, width: int = WIDTH, height: int = 150) -> str:
     """Lines by week; a hidden week breaks the line and leaves a hollow mark on the ground.
 
     Args:
         rows: week_on (ISO time of midnight: a bare day would be read as UTC), series, authors (None where hidden). Missing weeks are drawn as zero by the caller.
+        width: of the drawing, legend included, in pixels.
+        height: of the plot.
 
     Returns:
         SVG.
@@ -71,15 +73,74 @@ def weekly_lines(rows: Rows) -> str:
         .encode(y=alt.datum(0))
     )
     chart = alt.layer(lines, hidden)
-    return _svg(chart, width=WIDTH - 40 - right, height=150, left=40, right=right, bottom=26)
+    return _svg(chart, width=width - 40 - right, height=height, left=40, right=right, bottom=26)
 
 
-def bars(rows: Rows, label: str) -> str:
+def band(peers: Rows, own: Rows, width: int = WIDTH, height: int = 150) -> str:
+    """Own shares by month as lines over the band between the lowest and the highest peer.
+
+    Args:
+        peers: month_on (ISO time of midnight), low, high (0 to 1).
+        own: month_on, series, share (0 to 1; None where it is not known, which breaks the line).
+        width: of the drawing in pixels.
+        height: of the plot.
+
+    Returns:
+        SVG.
+    """
+    names = list(dict.fromkeys(str(r["series"]) for r in own))
+    left, right = 44, 20
+    legend, top = _legend_above(names, width, left)
+    scale = alt.Scale(domain=[0, 1])
+    months = alt.X(
+        "month_on:T",
+        title=None,
+        axis=alt.Axis(format="%-m月", values=_every([*peers, *own], "month_on", 1), grid=False),
+    )
+    area = (
+        alt.Chart(_data(peers))
+        .mark_area(color="#d5dbe1", opacity=0.8)
+        .encode(x=months, y=alt.Y("low:Q", scale=scale), y2="high:Q")
+    )
+    lines = (
+        alt.Chart(_data(own))
+        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=18))
+        .encode(
+            x=months,
+            y=alt.Y("share:Q", title=None, scale=scale, axis=alt.Axis(format="%", tickCount=4)),
+            color=alt.Color(
+                "series:N", sort=names, scale=alt.Scale(domain=names, range=list(SERIES)), legend=legend
+            ),
+        )
+    )
+    return _svg(
+        alt.layer(area, lines),
+        width=width - left - right,
+        height=height,
+        left=left,
+        right=right,
+        bottom=26,
+        top=top,
+    )
+
+
+def _legend_above(names: Sequence[str], width: int, left: int) -> tuple[alt.Legend, int]:
+    """A legend over the whole drawing, from its left edge, in as many lines as it takes; and the room it needs."""
+    widest = max((text_width(n) for n in names), default=0) + 32
+    columns = max(1, min(len(names), (width - 8) // widest))
+    room = 20 * -(-len(names) // columns) + 8
+    return alt.Legend(
+        title=None, orient="none", direction="horizontal", legendX=4 - left, legendY=-room, columns=columns
+    ), room + 4
+
+
+def bars(rows: Rows, label: str, width: int = WIDTH) -> str:
     """Horizontal bars, one group a label, one colour a series.
 
     Args:
         rows: label, series, authors; in the order to be drawn.
         label: name of the axis of numbers.
+        width: of the drawing in pixels.
 
     Returns:
         SVG.
@@ -87,6 +148,7 @@ def bars(rows: Rows, label: str) -> str:
     labels = list(dict.fromkeys(str(r["label"]) for r in rows))
     names = list(dict.fromkeys(str(r["series"]) for r in rows))
     left = max((text_width(x) for x in labels), default=0) + 14
+    legend, top = _legend_above(names, width, left)
     base = alt.Chart(_data(rows)).encode(
         y=alt.Y(
             "label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=left, ticks=False, domain=False)
@@ -99,19 +161,19 @@ def bars(rows: Rows, label: str) -> str:
             "series:N",
             sort=names,
             scale=alt.Scale(domain=names, range=list(SERIES)),
-            legend=alt.Legend(title=None, orient="top", columns=0),
+            legend=legend if len(names) > 1 else None,
         )
     )
     numbers = base.mark_text(align="left", dx=4, fontSize=10, color=MUTED).encode(text="authors:Q")
     height = max(60, len(labels) * (14 * len(names) + 10))
     return _svg(
         alt.layer(marks, numbers),
-        width=WIDTH - left - 40,
+        width=width - left - 40,
         height=height,
         left=left,
         right=40,
         bottom=42,
-        top=34,
+        top=top if len(names) > 1 else 8,
     )
 
 
@@ -204,11 +266,12 @@ def status_grid(rows: Rows) -> str:
     return _svg(chart, width=width, height=24 * len(sources), left=left, right=24, bottom=26, top=34)
 
 
-def pairs(rows: Rows) -> str:
-    """Own percentages as points on the national one, a hollow mark.
+def pairs(rows: Rows, width: int = WIDTH) -> str:
+    """Own percentages as points on the national one, an upright stroke.
 
     Args:
         rows: label, series, percent, national.
+        width: of the drawing in pixels.
 
     Returns:
         SVG.
@@ -216,6 +279,7 @@ def pairs(rows: Rows) -> str:
     labels = list(dict.fromkeys(str(r["label"]) for r in rows))
     names = list(dict.fromkeys(str(r["series"]) for r in rows))
     left = max((text_width(x) for x in labels), default=0) + 14
+    legend, top = _legend_above(names, width, left)
     base = alt.Chart(_data(rows)).encode(
         y=alt.Y(
             "label:N",
@@ -229,25 +293,25 @@ def pairs(rows: Rows) -> str:
         x=alt.X(
             "percent:Q",
             scale=x,
-            title="否定的な書き手の割合 %(|は全国調査の不満 %)",
+            title="否定的な書き手の割合 %(|は全国調査の不満 %)" if width >= WIDTH else "%(|は全国調査の不満)",
             axis=alt.Axis(tickCount=5),
         ),
         color=alt.Color(
             "series:N",
             sort=names,
             scale=alt.Scale(domain=names, range=list(SERIES)),
-            legend=alt.Legend(title=None, orient="top"),
+            legend=legend,
         ),
     )
     national = base.mark_tick(thickness=3, size=18, color=INK).encode(x=alt.X("national:Q", scale=x))
     return _svg(
         alt.layer(own, national),
-        width=WIDTH - left - 24,
+        width=width - left - 24,
         height=28 * len(labels),
         left=left,
         right=24,
         bottom=42,
-        top=34,
+        top=top,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the report asks a release: each question a query on published marts, answered as plain rows.
+"""What reports ask a release: each question a query on published marts, answered as plain rows.
 
 Belongs here: SQL on the published file, and which period a reader should look at. Does not: words, charts, layout.
 """
@@ -49,6 +49,10 @@ class Release:
         cursor = self._connection.execute(sql, list(values))
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def has(self, mart: str) -> bool:
+        """Whether the release has a mart: an earlier release lacks what came later."""
+        return mart in self._tables
 
     def days(self) -> tuple[date, date] | None:
         """First and last day of writing that the release knows of."""
@@ -207,6 +211,72 @@ class Release:
             "mart_quality",
             """SELECT metric, detail, sum(value) AS value FROM mart_quality
             WHERE basis = 'arrival' AND metric <> 'latency_s' GROUP BY ALL ORDER BY metric, value DESC, detail""",
+        )
+
+    def positive_months(self, first: date, last: date) -> list[Row]:
+        """Positive share by month, own facilities and competing ones: weeks of one facility are mostly too thin for it."""
+        return self.rows(
+            "mart_reputation",
+            """SELECT period_on AS month_on, entity_class, entity_name, authors, positive_share FROM mart_reputation
+            WHERE grain = 'month' AND period_on BETWEEN ? AND ? AND voice_class = ? AND entity_class IN ('own', 'competitor')
+            ORDER BY ALL""",
+            first,
+            last,
+            PATIENTS,
+        )
+
+    def alerts(self, first: date, before: date) -> list[Row]:
+        """Alerts of own facilities from `first` until before `before`: the newest week first, in it the gravest."""
+        return self.rows(
+            "mart_alerts",
+            """SELECT grain, period_on, entity_name, topic_ja, theme, theme_ja, owner_ja, tier, authors, authors_band,
+                expected_band, is_suppressed
+            FROM mart_alerts WHERE entity_class = 'own' AND period_on >= ? AND period_on < ?
+            ORDER BY date_trunc('week', period_on) DESC, list_position(['警戒', '注意', '情報'], tier),
+                grain DESC, authors DESC NULLS LAST, entity_name, topic_ja, theme""",
+            first,
+            before,
+        )
+
+    def alert_days(self, week: date) -> list[Row]:
+        """What the days of a week came to at own facilities: status, its name, how many days."""
+        return self.rows(
+            "mart_alert_days",
+            """SELECT entity_name, status, status_ja, count(*) AS days FROM mart_alert_days
+            WHERE entity_class = 'own' AND posted_on >= ? AND posted_on < ? GROUP BY ALL ORDER BY ALL""",
+            week,
+            week + timedelta(days=7),
+        )
+
+    def measures(self) -> list[Row]:
+        """Improvement measures with their verdicts, one row a subject, the newest first."""
+        return self.rows(
+            "mart_measures",
+            """SELECT measure_ja, entity_name, owner_ja, subject_kind, subject, subject_ja, start_on, verdict, is_provisional,
+                month_ratio, month_ratio_low, month_ratio_high, authors_before, authors, weeks_after
+            FROM mart_measures WHERE role = 'target' ORDER BY start_on DESC, measure, subject_kind DESC, subject""",
+        )
+
+    def departments(self) -> list[str]:
+        """Departments that own a theme of which somebody complained at an own facility."""
+        found = self.rows(
+            "mart_complaints",
+            "SELECT DISTINCT owner_ja FROM mart_complaints WHERE entity_class = 'own' AND voice_class = ? ORDER BY 1",
+            PATIENTS,
+        )
+        return [str(r["owner_ja"]) for r in found]
+
+    def complaints_of(self, owner: str, grain: str, first: date) -> list[Row]:
+        """Complaints under a department's themes at own facilities since `first`, by week or month, with their parts."""
+        return self.rows(
+            "mart_complaints",
+            """SELECT period_on, entity_name, theme, theme_ja, breakdown, breakdown_value, authors, complaint_share
+            FROM mart_complaints WHERE grain = ? AND owner_ja = ? AND period_on >= ? AND entity_class = 'own' AND voice_class = ?
+            ORDER BY ALL""",
+            grain,
+            owner,
+            first,
+            PATIENTS,
         )
 
 

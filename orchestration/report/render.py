@@ -11,36 +11,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import vl_convert
 from markupsafe import Markup
 
 from orchestration.report import charts
-from orchestration.report.marts import Release, Row, first_monday
+from orchestration.report.marts import Release, Row
+from orchestration.report.page import HIDDEN, Figure, Tile, environment, month_words, signed, source, span
 
 TOPICS_DRAWN = 5
 OWN_DRAWN = 6
 SURGES = 10
 SOURCE_DAYS = 56
-HIDDEN = "10人未満"
-
-VOICES = {
-    "patient_voice": "患者・家族",
-    "hcp_personal": "医療従事者(個人)",
-    "official": "公式",
-    "media": "報道",
-    "public": "一般",
-}
-SOURCES = {
-    "x": "X",
-    "bluesky": "Bluesky",
-    "mastodon": "Mastodon",
-    "youtube": "YouTube",
-    "google_review": "Google 口コミ",
-    "qa": "Q&A サイト",
-    "blog": "ブログ",
-    "bbs": "掲示板",
-}
 METRICS = {
     "posts_in": "受信",
     "loaded": "取込",
@@ -76,22 +57,6 @@ class ReportSummary(NamedTuple):
     pictures: tuple[Path, ...] = ()
 
 
-class Figure(NamedTuple):
-    """A chart with what it shows."""
-
-    name: str
-    caption: str
-    svg: Markup
-
-
-class Tile(NamedTuple):
-    """A number at the head of the page."""
-
-    label: str
-    value: str
-    note: str
-
-
 def render_report(
     release_db: Path,
     out_html: Path,
@@ -100,6 +65,7 @@ def render_report(
     release_id: str,
     generated_on: str,
     gates: Sequence[Mapping[str, Any]],
+    links: Sequence[tuple[str, str]] = (),
 ) -> ReportSummary:
     """Write the report of a release.
 
@@ -110,6 +76,7 @@ def render_report(
         release_id: as in the manifest.
         generated_on: day or time of publication, ISO.
         gates: what the gates said: gate, name, passed.
+        links: other pages of the release, as (file, title), relative to this one.
 
     Returns:
         What the page holds.
@@ -120,7 +87,7 @@ def render_report(
         context = _sections(release, *days) if days else {"figures": []}
     figures: list[Figure] = context.pop("figures")
     page = (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             **context,
@@ -129,6 +96,7 @@ def render_report(
             release_id=release_id,
             generated_on=generated_on[:10],
             gates=[{"label": GATES.get(str(g["gate"]), str(g["gate"])), **g} for g in gates],
+            links=links,
             days=days,
             hidden=hidden,
             rows=rows,
@@ -162,7 +130,7 @@ def _sections(release: Release, first_day: date, last_day: date) -> dict[str, An
     ]
     return {
         "figures": figures,
-        "month": _month_words(month, last_day),
+        "month": month_words(month, last_day),
         "tiles": _tiles(release, last_day, surges, safety, sources),
         "owners": _by_owner(complaints),
         "severe": release.severe_complaints(month),
@@ -188,11 +156,11 @@ def _tiles(
         Tile(
             str(r["entity_name"]),
             f"{r['authors']:,}人",
-            f"{_span(week)}の声・ネット評価 {_signed(r['net_sentiment'])}",
+            f"{span(week)}の声・ネット評価 {signed(r['net_sentiment'])}",
         )
         for r in sorted(shown, key=lambda r: -r["authors"])[:3]
     ]
-    tiles += [Tile(str(r["entity_name"]), HIDDEN, f"{_span(week)}の声") for r in own if r["authors"] is None][
+    tiles += [Tile(str(r["entity_name"]), HIDDEN, f"{span(week)}の声") for r in own if r["authors"] is None][
         : 3 - len(tiles)
     ]
     fresh = [s for s in surges if s["week_on"] >= week - timedelta(days=21)]
@@ -215,7 +183,7 @@ def _tiles(
     )
     uncertain = sorted(
         {
-            _source(s["source"])
+            source(s["source"])
             for s in sources
             if s["posted_on"] == last_day and s["status"] in ("silent", "low")
         }
@@ -303,7 +271,7 @@ def _source_figure(rows: list[Row]) -> list[Figure]:
     points = [
         {
             "posted_on": f"{r['posted_on']}T00:00:00",
-            "source": _source(r["source"]),
+            "source": source(r["source"]),
             "status": r["status"],
         }
         for r in rows
@@ -366,59 +334,3 @@ def _pictures(figures: list[Figure], folder: Path) -> tuple[Path, ...]:
         path.write_bytes(vl_convert.svg_to_png(svg, scale=2))
         paths.append(path)
     return tuple(paths)
-
-
-def _month_words(month: date, last_day: date) -> str:
-    following = (month + timedelta(days=31)).replace(day=1)
-    over = last_day >= first_monday(following) - timedelta(days=1)
-    return f"{month:%Y年%-m月}" + ("" if over else "(途中)")
-
-
-def _span(week: date) -> str:
-    return f"{week:%-m/%-d}の週"
-
-
-def _signed(value: float | None) -> str:
-    return "非表示" if value is None else f"{value:+.0f}"
-
-
-def _voice(code: str) -> str:
-    return VOICES.get(code, code)
-
-
-def _source(code: str) -> str:
-    return SOURCES.get(code, code)
-
-
-def _people(value: int | None) -> str:
-    return HIDDEN if value is None else f"{value:,}"
-
-
-def _percent(value: float | None) -> str:
-    return "―" if value is None else f"{value:.0%}"
-
-
-def _number(value: float | None) -> str:
-    return "―" if value is None else f"{value:.1f}"
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("orchestration.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.ChainableUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "people": _people,
-        "percent": _percent,
-        "signed": _signed,
-        "number": _number,
-        "voice": _voice,
-        "source": _source,
-        "ja_month": lambda d: f"{d:%Y年%-m月}",
-        "ja_day": lambda d: f"{d:%Y年%-m月%-d日}",
-        "week": _span,
-    }
-    return environment

@@ -61,6 +61,7 @@ def test_what_there_is(defs: dg.Definitions) -> None:
         "published",
         "report",
         "postgres",
+        "digest",
     }
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
@@ -81,6 +82,7 @@ def test_order_runs_from_landing_to_report(defs: dg.Definitions) -> None:
     assert parents("stg_posts") == {"classified_posts"}
     assert "mart_topics_weekly" in parents("published")
     assert parents("report") == parents("postgres") == {"published"}
+    assert parents("digest") == {"report", "postgres"}
 
 
 def test_backfills_are_single_runs(defs: dg.Definitions) -> None:
@@ -146,7 +148,7 @@ def test_a_failed_check_stops_everything_behind_it_and_somebody_is_told(installa
         done = {e.step_key for e in result.all_events if e.is_step_success}
         assert not result.success
         assert {"raw_posts", "redacted_posts"} <= done
-        assert not {"classified_posts", "dbt_models", "published", "report", "postgres"} & done
+        assert not {"classified_posts", "dbt_models", "published", "report", "postgres", "digest"} & done
         assert not installation.zones.current.exists()
         (failure,) = [e for e in result.all_events if e.event_type_value == "PIPELINE_FAILURE"]
         context = dg.build_run_status_sensor_context(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import classified_posts as night
 import pytest
 
-from orchestration import publish
+from orchestration import publish, schema, schema_history
+from orchestration.assets.release import commented, descriptions
 
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 
@@ -45,3 +47,25 @@ def release(home: Path) -> Path:
         publish.build_candidate(home / "warehouse.duckdb", home.parent / "candidate").folder
         / publish.DATABASE
     )
+
+
+@pytest.fixture(scope="session")
+def published(home: Path) -> Path:
+    """The zone of that name with that night's release as the current one, made as the night makes it."""
+    zone = home / "published"
+    zone.mkdir(exist_ok=True)
+    contracts = schema.of_models(schema_history.MODELS)
+    comments = commented(descriptions(home.parent / "target" / "manifest.json"), contracts)
+    candidate = publish.build_candidate(
+        home / "warehouse.duckdb", zone / ".candidate", comments, contracts=contracts
+    )
+    publish.tell_changes(candidate, None, night.START)
+    publish.publish(
+        candidate,
+        zone,
+        now=datetime(2026, 9, 1, 17, tzinfo=UTC),
+        gates=[publish.GateResult("2-marts", "dbt_tests", passed=True)],
+        versions={"koe": "test"},
+        counts={},
+    )
+    return zone
