@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from transforms.statistics import alerts
+from transforms.statistics import alerts, signals
 from transforms.statistics.alerts import ALERTS_SCHEMA, find_alerts, lay_out
 from transforms.statistics.holidays import rest_days
 
@@ -30,8 +30,8 @@ def counts(series: dict[tuple[str, str], Sequence[int]], grain: str = "day", **m
     rows = [
         {
             "grain": grain, "period_on": FIRST + timedelta(days=i * step), "entity": entity, "kind": "topic", "subject": topic,
-            "topic": topic, "authors": int(n), "all_authors": int(n) + 5, "sources": 2, "is_media": False,
-            "is_suppressed": 0 < n < K,
+            "topic": topic, "authors": int(n), "k": K, "all_authors": int(n) + 5, "sources": 2, "is_media": False,
+            "is_suppressed": 0 < n < K, "all_suppressed": False,
         } | more
         for (entity, topic), numbers in series.items()
         for i, n in enumerate(numbers)
@@ -110,6 +110,35 @@ def test_a_hidden_alarm_tells_nothing_but_that_it_is_one() -> None:
     assert (shown["tier"], shown["observed_band"], shown["is_withheld"]) == ("情報", "非表示", False)
     told = {"grain", "period_on", "entity", "kind", "subject", "tier", "method", "observed_band", "baseline", "family", "is_withheld"}  # fmt: skip
     assert {name for name, value in shown.items() if value is not None} == told
+
+
+@pytest.mark.parametrize(
+    ("total", "hidden_total", "tier"), [(19, False, "情報"), (20, False, "警戒"), (500, True, "情報")]
+)
+def test_a_tier_is_told_of_a_hidden_count_only_under_a_large_published_total(
+    total: int, *, hidden_total: bool, tier: str
+) -> None:
+    y = np.tile([0, 1], 50)
+    y[80] = 9
+    table = counts({("a", "wait"): y}).with_columns(
+        all_authors=pl.when(pl.col("authors") == 9).then(total).otherwise(10 * pl.col("authors")),
+        all_suppressed=pl.lit(hidden_total),
+    )
+    assert alarms(find_alerts(table, health(100), NO_EVENTS))["tier"].to_list() == [tier]
+
+
+def test_numbers_that_are_shown_follow_from_published_counts_alone() -> None:
+    y = usual(60, 100, seed=8)
+    y[90] = 120
+    days = [FIRST + timedelta(days=i) for i in range(100)]
+    found = alarms(find_alerts(counts({("a", "wait"): y}), health(100), NO_EVENTS))
+    shown = found.row(by_predicate=pl.col("period_on") == days[90], named=True)
+    window = slice(90 - 58, 90 + 1)
+    weekdays = signals.weekday_numbers(days[window], rest_days(days[0], days[-1]))
+    _, bound = signals.detect(y[window], weekdays, 58)
+    assert bound is not None
+    assert (shown["expected"], shown["threshold"]) == (round(bound.expected, 2), bound.upper)
+    assert shown["p"] == pytest.approx(bound.p)
 
 
 def test_what_a_hidden_alarm_shows_does_not_depend_on_the_hidden_count() -> None:

@@ -9,9 +9,11 @@ Detection sees all counts, small ones too. What is shown of an alarm follows fro
    baseline are published: a reader could compute it from the published marts, so it tells nothing new.
 2. Elsewhere there are bands. They are inequalities over many counts and give none of them away.
 3. q depends on all other series of the night and is only ever shown as a band, and only beside a published count.
-4. An alarm on a hidden count says "some, and more than usual". It shows no band and no tier above the lowest: of the 1 to k-1
-   that it may be, five or more stay possible. Where a published count stands in its baseline a reader could compute a
-   threshold above k-1, learn that the hidden count is a large one, and subtract it from a total: such an alarm is withheld.
+4. An alarm on a hidden count says "some, and more than usual", without a band. Of the 1 to k-1 that it may be, five or more
+   stay possible. A tier above the lowest would leave fewer: it is shown only where the number of all who spoke of the subject is
+   published and at least twice k, so that the hidden count may as well be a large one. Where a published count stands in its
+   baseline a reader could compute a threshold above k-1, learn that the hidden count is above it, and subtract it from a
+   total: such an alarm is withheld.
 """
 
 from __future__ import annotations
@@ -87,6 +89,7 @@ class Panel(NamedTuple):
         sources: platforms that the complaints come from.
         media: whether a medium spoke of the subject.
         hidden: whether the publication rule hides the complaints' count.
+        spacious: whether the total is published and so large that it leaves a hidden count open.
         trusted: false where a reviewer confirmed an event.
     """
 
@@ -97,6 +100,7 @@ class Panel(NamedTuple):
     sources: Floats
     media: Bools
     hidden: Bools
+    spacious: Bools
     trusted: Bools
 
 
@@ -118,7 +122,7 @@ def lay_out(counts: pl.DataFrame, first: date, last: date, step: int, confirmed:
     """Lay counts of one grain out as series without gaps.
 
     Args:
-        counts: period_on, entity, kind, subject, authors, all_authors, sources, is_media, is_suppressed; no row is 0.
+        counts: as `find_alerts` takes them, of one grain.
         first: first period.
         last: first day of the last period.
         step: days a period, 1 or 7.
@@ -128,7 +132,8 @@ def lay_out(counts: pl.DataFrame, first: date, last: date, step: int, confirmed:
         The panel, rows in order of their labels.
     """
     periods = [first + timedelta(days=i) for i in range(0, (last - first).days + 1, step)]
-    counts = counts.filter(pl.col("period_on").is_in(periods))
+    spacious = ~pl.col("all_suppressed") & (pl.col("all_authors") >= 2 * pl.col("k"))
+    counts = counts.filter(pl.col("period_on").is_in(periods)).with_columns(is_spacious=spacious)
     rows = counts.select("entity", "kind", "subject", "topic").unique().sort("entity", "kind", "subject")
     labels = list(rows.select("entity", "kind", "subject").iter_rows())
     placed = counts.join(rows.with_row_index("row"), on=["entity", "kind", "subject"], how="inner")
@@ -151,6 +156,7 @@ def lay_out(counts: pl.DataFrame, first: date, last: date, step: int, confirmed:
         table("sources", np.float64),
         table("is_media", np.bool_),
         table("is_suppressed", np.bool_),
+        table("is_spacious", np.bool_),
         _trusted(rows, periods, step, confirmed),
     )
 
@@ -387,7 +393,7 @@ def _shown(panel: Panel, grain: str, alarm: Verdict, silent: dict[date, str]) ->
         "entity": entity,
         "kind": kind,
         "subject": subject,
-        "tier": "情報" if is_hidden else alarm.tier,
+        "tier": "情報" if is_hidden and not panel.spacious[row, t] else alarm.tier,
         "method": alarm.method,
         "observed_band": HIDDEN_BAND,
         "baseline": len(baseline),
@@ -433,8 +439,8 @@ def find_alerts(counts: pl.DataFrame, health: pl.DataFrame, confirmed: pl.DataFr
     """Judge all days and whole weeks of the horizon.
 
     Args:
-        counts: grain (day, week), period_on, entity, kind (topic, theme), subject, topic, authors, all_authors, sources,
-            is_media, is_suppressed; no row is 0.
+        counts: grain (day, week), period_on, entity, kind (topic, theme), subject, topic, authors, k, is_suppressed, sources,
+            all_authors and all_suppressed (of all who speak of the subject), is_media; no row is 0.
         health: posted_on, source, status of each source on each day collected.
         confirmed: events that a reviewer confirmed: entity, topic (None for all), first_on, last_on.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transforms.statistics.alerts import find_alerts
+from transforms.statistics.alerts import LEAST_TODAY, find_alerts
 
 
 def model(dbt: Any, session: Any) -> Any:  # noqa: ARG001  dbt calls it with both
@@ -22,8 +22,15 @@ def model(dbt: Any, session: Any) -> Any:  # noqa: ARG001  dbt calls it with bot
         Alarms, and a row a day and entity, as a polars frame.
     """
     dbt.config(materialized="table")
+    listed = dbt.ref("stg_confirmed_events")
+    # A single confirmed post is no event: as many as an alarm needs are.
+    reviewed = (
+        dbt.ref("int_confirmed_events")
+        .filter(f"posts >= {LEAST_TODAY}")
+        .project("entity, topic, first_on, last_on")
+    )
     return find_alerts(
         dbt.ref("int_complaint_series").pl(),
         dbt.ref("int_source_health").pl(),
-        dbt.ref("stg_confirmed_events").pl(),
+        listed.union(reviewed).pl(),
     )

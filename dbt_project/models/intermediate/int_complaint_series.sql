@@ -12,6 +12,7 @@ with complaints as (
         c.d1 as subject,
         case c.mart when 'topics' then c.d1 else coalesce(t.topic, 'other') end as topic,
         c.authors,
+        c.k,
         c.sources,
         p.is_suppressed
     from {{ ref('int_cells') }} as c
@@ -29,15 +30,20 @@ with complaints as (
 
 spoken as (
 
-    select grain, period_on, entity, voice_class, case mart when 'topics' then 'topic' else 'theme' end as kind, d1, authors
-    from {{ ref('int_cells') }}
-    where mart in ('topics', 'themes') and breakdown = 'all'
+    select
+        grain, period_on, entity, voice_class, case mart when 'topics' then 'topic' else 'theme' end as kind, d1,
+        c.authors, p.is_suppressed
+    from {{ ref('int_cells') }} as c
+    inner join {{ ref('int_published') }} as p
+        using (mart, grain, period_on, entity, voice_class, d1, breakdown, value)
+    where mart in ('topics', 'themes') and breakdown = 'all' and voice_class in ('patient_voice', 'media')
 
 )
 
 select
     c.* exclude (voice_class),
     coalesce(s.authors, c.authors) as all_authors,
+    coalesce(s.is_suppressed, true) as all_suppressed,
     m.authors is not null as is_media
 from complaints as c
 left join spoken as s

@@ -16,6 +16,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.config.actions import Action
+from orchestration.exports import ACTIONS_SCHEMA, ledger_rows
 from transforms.posts import CLASSIFIED_SCHEMA
 
 START = date(2026, 5, 4)
@@ -63,6 +65,21 @@ EVENTS = (date(2026, 7, 6), date(2026, 8, 2))
 SOLICITED = (date(2026, 6, 8), date(2026, 6, 14))
 """Five-star reviews of an own clinic, all at once."""
 DRUG = "コエリン"
+BOOKING = date(2026, 7, 6)
+"""From here on complaints about access to the third own hospital are a third of what they were: the measure works."""
+ACTIONS = [
+    Action.model_validate(
+        {
+            "id": f"{entity}_{topic}", "entity": entity, "topics": [topic], "themes": themes, "start_date": str(BOOKING),
+            "description": "予約の窓口を増やした", "control_topics": ["cost"], "registered_on": registered_on, "owner": "予約係",
+        }
+    )
+    for entity, topic, themes, registered_on in (
+        (OWN_QUIET, "access", ["ACC_LOC"], "2026-07-01"),
+        (OWN_SURGE, "care", ["CLI_QUALITY"], "2026-07-20"),
+    )
+]  # fmt: skip
+"""The measure that works, and one that changes nothing and was written down after it had begun."""
 
 
 def _key(*parts: object) -> str:
@@ -203,6 +220,10 @@ def _stories(day: date, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
                 day, number + 200 + i, rng, author=30_000 + 10 * day.toordinal() + i, entities=["drug-koelin"],
                 sentiment="neg", topics=["medication"], themes=["DRG"], flags=["adverse_event"], ae=[event], criticality=4,
             )  # fmt: skip
+    for i in range(6 if day < BOOKING else 2):
+        yield _opinion(
+            day, number + 400 + i, rng, OWN_QUIET, "ACC_LOC", polarity=-1, source="x", author=50_000 + 10 * day.toordinal() + i,
+        )  # fmt: skip
     if _within(day, SOLICITED):
         for i in range(9):
             yield _opinion(
@@ -265,3 +286,6 @@ def write_partitions(home: Path, rows: list[dict[str, Any]]) -> None:
     config = home / "staging" / "config"
     config.mkdir(parents=True, exist_ok=True)
     ENTITIES.write_parquet(config / "entities.parquet")
+    pq.write_table(
+        pa.Table.from_pylist(ledger_rows(ACTIONS, [], START), ACTIONS_SCHEMA), config / "actions.parquet"
+    )

@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,111 @@ def test_the_solicited_reviews_are_the_only_burst(home: Path) -> None:
     assert query(
         home, "select entity, week_on, rise_band from marts.mart_solicited_reviews where is_burst"
     ) == [(night.OWN_SOLICITED, night.SOLICITED[0], "10倍以上")]
+
+
+def test_the_surge_is_alarmed_on_its_days_and_in_its_week_and_nothing_else_in_earnest(home: Path) -> None:
+    days = query(
+        home,
+        f"""select period_on from marts.mart_alerts where grain = 'day' and entity = '{night.OWN_SURGE}' and topic = 'wait'
+        and method = 'dow_nb56' order by 1""",
+    )
+    surge = [night.SURGE[0] + timedelta(days=i) for i in range(7)]
+    assert [d for (d,) in days] == surge
+    serious = query(
+        home,
+        """select distinct grain, entity, topic from marts.mart_alerts
+        where entity_class = 'own' and tier in ('注意', '警戒') order by all""",
+    )
+    assert serious == [("day", night.OWN_SURGE, "wait"), ("week", night.OWN_SURGE, "wait")]
+
+
+def test_an_alarm_can_be_checked_by_hand_where_its_numbers_are_published(home: Path) -> None:
+    rows = query(
+        home,
+        """select a.authors, t.authors, a.authors_band, a.expected_band, a.threshold_band, a.expected, a.threshold
+        from marts.mart_alerts as a inner join marts.mart_topics_weekly as t
+        on a.period_on = t.week_on and a.entity = t.entity and a.topic = t.topic and t.sentiment = 'neg'
+            and t.voice_class = a.voice_class
+        where a.grain = 'week' and a.theme = 'all' and a.authors is not null""",
+    )
+    assert rows
+    for authors, published, *bands, expected, threshold in rows:
+        assert authors == published
+        assert None not in bands
+        assert (expected is None) == (threshold is None)
+        if expected is not None:
+            assert authors > threshold > expected
+
+
+def test_hidden_alarms_tell_no_number(home: Path) -> None:
+    [(hidden, telling)] = query(
+        home,
+        """select count(*), count(*) filter (where coalesce(expected, threshold, dispersion, p_value, p_at_most, q_at_most,
+            exceedance, consecutive) is not null or authors_band <> '非表示' or expected_band is not null)
+        from marts.mart_alerts where is_suppressed""",
+    )
+    assert hidden > 0
+    assert telling == 0
+
+
+def test_the_silent_days_are_inconclusive_and_never_clear(home: Path) -> None:
+    silent = [night.SILENCE[0] + timedelta(days=i) for i in range(3)]
+    rows = query(
+        home,
+        """select posted_on, bool_or(status = 'clear'), bool_or(status = 'inconclusive'), min(silent_sources)
+        from marts.mart_alert_days where silent_sources is not null group by 1 order by 1""",
+    )
+    assert rows == [(day, False, True, "qa") for day in silent]
+
+
+def test_the_measure_that_works_is_told_from_the_one_that_does_not(home: Path) -> None:
+    rows = query(
+        home,
+        "select measure, subject, role, verdict, is_preregistered, is_provisional from marts.mart_measures order by all",
+    )
+    verdicts = {(measure, subject): verdict for measure, subject, _, verdict, *_ in rows}
+    works, idle = f"{night.OWN_QUIET}_access", f"{night.OWN_SURGE}_care"
+    assert verdicts[works, "access"] == verdicts[works, "ACC_LOC"] == "改善"
+    for subject in ("care", "CLI_QUALITY", "cost"):
+        assert verdicts[idle, subject] in ("変化なし", "判定不能")
+    assert verdicts[works, "cost"] in ("変化なし", "判定不能")
+    assert {(m, r) for m, *_, r, _ in rows} == {(works, True), (idle, False)}
+    assert all(provisional for *_, provisional in rows)
+    [(ratio, low, high)] = query(
+        home,
+        f"""select month_ratio, month_ratio_low, month_ratio_high from marts.mart_measures
+        where measure = '{idle}' and subject = 'care'""",
+    )
+    assert low < ratio < high
+    assert low < 1 < high
+
+
+def test_the_medicine_with_a_cluster_is_disproportionate_and_its_ratios_are_withheld(home: Path) -> None:
+    # no other medicine has an event: the table of the pair would give the others' small numbers away
+    rows = query(
+        home,
+        "select distinct drug, event, signal_prr, caution_ja like '%WEB-RADR%' from marts.mart_disproportionality",
+    )
+    assert [row[:2] for row in rows] == [(night.DRUG, "発疹")]
+    assert all(caution for *_, caution in rows)
+
+
+def test_due_weeks_follow_the_first_arrival(home: Path) -> None:
+    rows = query(
+        home,
+        f"""select value, sum(authors) from intermediate.int_cells where mart = 'safety' and breakdown = 'due_week'
+        and grain = 'month' and d1 = '{night.DRUG}' group by 1 order by 1""",
+    )
+    weeks = [value for value, _ in rows]
+    assert min(weeks) == str(night.EVENTS[0] + timedelta(days=14))  # serious: 15 days from a Monday on
+    assert all(date.fromisoformat(w).weekday() == 0 for w in weeks)
+
+
+def test_no_alert_is_made_of_a_product(home: Path) -> None:
+    assert query(
+        home,
+        "select count(*) from marts.mart_alerts where entity_class not in ('own', 'competitor', 'industry')",
+    ) == [(0,)]
 
 
 def test_reputation_compares_within_the_peer_set(home: Path) -> None:
