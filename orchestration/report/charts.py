@@ -28,6 +28,22 @@ STATUS_COLOURS = {
     "silent": "#b23a48",
 }
 STATUS_WORDS = {"ok": "通常", "learning": "学習中", "low": "少ない", "high": "多い", "silent": "無音"}
+DAY_COLOURS = {
+    "clear": "#cfe0d3",
+    "learning": "#eceff2",
+    "low_power": "#d9dee3",
+    "inconclusive": "#f0c27a",
+    "alert_hidden": "#d98a92",
+    "alert": "#b23a48",
+}
+DAY_WORDS = {
+    "clear": "警報なし",
+    "learning": "学習中",
+    "low_power": "検出力不足",
+    "inconclusive": "判定保留",
+    "alert_hidden": "警報(数は非公表)",
+    "alert": "警報",
+}
 WIDTH = 660
 
 Rows = Sequence[Mapping[str, Any]]
@@ -218,19 +234,23 @@ def intervals(rows: Rows) -> str:
     )
 
 
-def status_grid(rows: Rows) -> str:
-    """One cell a source and day, coloured by the source's health.
+def status_grid(
+    rows: Rows, words: Mapping[str, str] = STATUS_WORDS, colours: Mapping[str, str] = STATUS_COLOURS
+) -> str:
+    """One cell a source (or facility) and day, coloured by its status.
 
     Args:
         rows: posted_on (ISO time of midnight), source, status.
+        words: name of each status.
+        colours: colour of each status, in the legend's order.
 
     Returns:
         SVG.
     """
     sources = sorted({str(r["source"]) for r in rows})
     left = max((text_width(s) for s in sources), default=0) + 14
-    seen = [s for s in STATUS_COLOURS if any(r["status"] == s for r in rows)]
-    values = [{**r, "word": STATUS_WORDS.get(str(r["status"]), "")} for r in rows]
+    seen = [s for s in colours if any(r["status"] == s for r in rows)]
+    values = [{**r, "word": words.get(str(r["status"]), "")} for r in rows]
     days = len({r["posted_on"] for r in rows})
     chart = (
         alt.Chart(_data(values))
@@ -255,15 +275,63 @@ def status_grid(rows: Rows) -> str:
             ),
             color=alt.Color(
                 "word:N",
-                scale=alt.Scale(
-                    domain=[STATUS_WORDS[s] for s in seen], range=[STATUS_COLOURS[s] for s in seen]
-                ),
+                scale=alt.Scale(domain=[words[s] for s in seen], range=[colours[s] for s in seen]),
                 legend=alt.Legend(title=None, orient="top"),
             ),
         )
     )
     width = min(WIDTH - left - 24, max(160, days * 12))
     return _svg(chart, width=width, height=24 * len(sources), left=left, right=24, bottom=26, top=34)
+
+
+def ratios(rows: Rows) -> str:
+    """A ratio and its 95 % interval for each label, on a logarithmic scale with 1, no change, marked.
+
+    Args:
+        rows: label, ratio, low, high (above 0), kind.
+
+    Returns:
+        SVG.
+    """
+    labels = [str(r["label"]) for r in rows]
+    kinds = list(dict.fromkeys(str(r["kind"]) for r in rows))
+    left = max((text_width(x) for x in labels), default=0) + 14
+    least = min(0.25, *(float(r["low"]) for r in rows))
+    most = max(4.0, *(float(r["high"]) for r in rows))
+    scale = alt.Scale(type="log", domain=[least, most])
+    base = alt.Chart(_data(rows)).encode(
+        y=alt.Y(
+            "label:N",
+            sort=labels,
+            title=None,
+            axis=alt.Axis(labelLimit=left, ticks=False, domain=False, grid=True),
+        ),
+        color=alt.Color(
+            "kind:N",
+            sort=kinds,
+            scale=alt.Scale(domain=kinds, range=[SERIES[0], "#98a3ae"]),
+            legend=alt.Legend(title=None, orient="top"),
+        ),
+    )
+    axis = alt.Axis(values=[0.125, 0.25, 0.5, 1, 2, 4, 8], format="~g", grid=False)
+    bar = base.mark_rule(strokeWidth=3, opacity=0.45).encode(
+        x=alt.X("low:Q", scale=scale, axis=axis, title="開始後÷開始前(95%区間、1 は変化なし)"), x2="high:Q"
+    )
+    point = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("ratio:Q", scale=scale))
+    same = (
+        alt.Chart(_data([{"one": 1.0}]))
+        .mark_rule(color=MUTED, strokeDash=[3, 3])
+        .encode(x=alt.X("one:Q", scale=scale))
+    )
+    return _svg(
+        alt.layer(same, bar, point),
+        width=WIDTH - left - 24,
+        height=max(60, 28 * len(labels)),
+        left=left,
+        right=24,
+        bottom=42,
+        top=34,
+    )
 
 
 def pairs(rows: Rows, width: int = WIDTH) -> str:

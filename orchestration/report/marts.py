@@ -230,7 +230,7 @@ class Release:
         return self.rows(
             "mart_alerts",
             """SELECT grain, period_on, entity_name, topic_ja, theme, theme_ja, owner_ja, tier, authors, authors_band,
-                expected_band, is_suppressed
+                expected, expected_band, threshold, threshold_band, q_at_most, method, baseline_periods, silent_sources, is_suppressed
             FROM mart_alerts WHERE entity_class = 'own' AND period_on >= ? AND period_on < ?
             ORDER BY date_trunc('week', period_on) DESC, list_position(['警戒', '注意', '情報'], tier),
                 grain DESC, authors DESC NULLS LAST, entity_name, topic_ja, theme""",
@@ -246,6 +246,28 @@ class Release:
             WHERE entity_class = 'own' AND posted_on >= ? AND posted_on < ? GROUP BY ALL ORDER BY ALL""",
             week,
             week + timedelta(days=7),
+        )
+
+    def day_statuses(self, first: date) -> list[Row]:
+        """What each day since `first` came to at each own facility."""
+        return self.rows(
+            "mart_alert_days",
+            "SELECT posted_on, entity_name, status FROM mart_alert_days WHERE entity_class = 'own' AND posted_on >= ? ORDER BY ALL",
+            first,
+        )
+
+    def measure_subjects(self) -> list[Row]:
+        """Improvement measures by subject, controls behind what each is to change."""
+        return self.rows(
+            "mart_measures",
+            "SELECT * FROM mart_measures ORDER BY start_on DESC, measure, role DESC, subject_kind DESC, subject",
+        )
+
+    def disproportionality(self) -> list[Row]:
+        """Signals of published pairs of medicine and event: exploratory."""
+        return self.rows(
+            "mart_disproportionality",
+            "SELECT month_on, drug, event, prr, signal_prr, signal_ror, signal_ic FROM mart_disproportionality ORDER BY ALL",
         )
 
     def measures(self) -> list[Row]:

@@ -22,6 +22,13 @@ TOPICS_DRAWN = 5
 OWN_DRAWN = 6
 SURGES = 10
 SOURCE_DAYS = 56
+ALERTS = 15
+METHODS = {
+    "c2": "EARS C2",
+    "dow_nb56": "曜日別NB",
+    "cusum": "CUSUM",
+    "farrington": "Farrington",
+}
 METRICS = {
     "posts_in": "受信",
     "loaded": "取込",
@@ -119,10 +126,15 @@ def _sections(release: Release, first_day: date, last_day: date) -> dict[str, An
     complaints = release.complaints(month)
     surges = release.surges(SURGES)
     sources = release.sources(last_day - timedelta(days=SOURCE_DAYS - 1))
-    safety = release.safety()
+    safety = _with_signals(release.safety(), release.disproportionality())
     benchmark = release.benchmark(month)
+    watched_from = last_day - timedelta(days=SOURCE_DAYS - 1)
+    alerts = release.alerts(watched_from, last_day + timedelta(days=1))
+    measures = release.measure_subjects()
     figures = [
         *_week_figures(release.own_weeks(), release.last_whole_week(last_day)),
+        *_day_figure(release.day_statuses(watched_from)),
+        *_measure_figure(measures),
         *_complaint_figure(complaints),
         *_reputation_figure(reputation),
         *_benchmark_figure(benchmark),
@@ -136,6 +148,10 @@ def _sections(release: Release, first_day: date, last_day: date) -> dict[str, An
         "severe": release.severe_complaints(month),
         "reputation": reputation,
         "surges": surges,
+        "alerts": alerts[:ALERTS],
+        "more_alerts": len(alerts[ALERTS:]),
+        "methods": METHODS,
+        "measures": measures,
         "recent": release.last_whole_week(last_day) - timedelta(days=21),
         "rumours": release.rumours(),
         "solicited": release.solicited(),
@@ -277,6 +293,44 @@ def _source_figure(rows: list[Row]) -> list[Figure]:
         for r in rows
     ]
     return [Figure("sources", "取得元の健全性(日別)", Markup(charts.status_grid(points)))] if points else []  # noqa: S704
+
+
+def _day_figure(rows: list[Row]) -> list[Figure]:
+    points = [
+        {"posted_on": f"{r['posted_on']}T00:00:00", "source": r["entity_name"], "status": r["status"]}
+        for r in rows
+    ]
+    if not points:
+        return []
+    svg = charts.status_grid(points, charts.DAY_WORDS, charts.DAY_COLOURS)
+    return [Figure("days", "日ごとの判定(自院)", Markup(svg))]  # noqa: S704
+
+
+def _measure_figure(rows: list[Row]) -> list[Figure]:
+    points = [
+        {
+            "label": f"{r['entity_name']} {r['subject_ja']}"
+            + ("(テーマ)" if r["subject_kind"] == "theme" else ""),
+            "ratio": r["month_ratio"],
+            "low": r["month_ratio_low"],
+            "high": r["month_ratio_high"],
+            "kind": "改善の対象" if r["role"] == "target" else "変わらないはずの対照",
+        }
+        for r in rows
+        if r["month_ratio"] is not None
+    ]
+    return [Figure("measures", "不満の比(公表した月どうし)", Markup(charts.ratios(points)))] if points else []  # noqa: S704
+
+
+def _with_signals(rows: list[Row], signals: list[Row]) -> list[Row]:
+    """Pairs of medicine and event with the criteria of disproportionality that they meet."""
+    found = {(s["month_on"], s["drug"], s["event"]): s for s in signals}
+    met: list[Row] = []
+    for row in rows:
+        signal = found.get((row["month_on"], row["drug"], row["event"]), {})
+        names = [name.upper() for name in ("prr", "ror", "ic") if signal.get(f"signal_{name}")]
+        met.append({**row, "signals": names, "prr": signal.get("prr")})
+    return met
 
 
 def _by_owner(rows: list[Row]) -> list[dict[str, Any]]:

@@ -59,6 +59,8 @@ def test_the_page_tells_the_stories_of_the_night(page: Path) -> None:
     for heading in (
         "自院の話題の推移",
         "急に増えた話題",
+        "警報",
+        "改善策の効果",
         "不満のテーマと担当部署",
         "評判",
         "全国調査との並置",
@@ -72,6 +74,13 @@ def test_the_page_tells_the_stories_of_the_night(page: Path) -> None:
     assert "10人未満は非表示" in words
     assert "WEB-RADR" in words
     assert re.search(r"7/13の週\s+さくら総合病院\s+待ち時間\s+否定的", words)
+    assert re.search(r"7/13\s+警戒\s+さくら総合病院\s+待ち時間\s+非表示", words)
+    assert re.search(
+        r"予約の窓口を増やした\s+かえで病院、2026年7月6日開始\s+予約・電話・立地・駐車場\s+改善\s+暫定", words
+    )
+    assert re.search(
+        r"さくら総合病院、2026年7月6日開始、事前登録なし\s+診療・治療の質\s+(判定不能|変化なし)", words
+    )
     assert re.search(r"もみじクリニック\s+:6/8の週に星5の口コミが10倍以上", words)
     assert re.search(rf"2026年7月\s+{night.DRUG}\s+発疹", words)
     assert re.search(r"無音:Q&A サイト\(8/4\s*〜8/6\s*\)", words)
@@ -103,7 +112,7 @@ def test_the_page_passes_the_scan_that_guards_releases(page: Path) -> None:
 def test_the_same_release_gives_the_same_page(release: Path, page: Path, tmp_path: Path) -> None:
     summary = render(release, tmp_path / "again.html", tmp_path / "pictures")
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
-    assert summary.charts == len(summary.pictures) == 7
+    assert summary.charts == len(summary.pictures) == 9
     assert summary.first_day == night.START
     assert 0 < summary.hidden_rows < summary.rows
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in summary.pictures)
@@ -162,9 +171,9 @@ def test_a_browser_draws_every_chart_within_its_frame(page: Path, tmp_path: Path
     found = re.search(r'data-charts="([^"]*)" data-overflow="(\d+)"', dom)
     assert found
     charts: list[dict[str, Any]] = json.loads(html.unescape(found[1]))
-    assert len(charts) == 7
+    assert len(charts) == 9
     assert all(c["width"] >= 450 and c["height"] >= 80 and c["marks"] > 0 for c in charts), charts
-    assert [c["outside"] for c in charts] == [0] * 7
+    assert [c["outside"] for c in charts] == [0] * 9
     assert found[2] == "0", "the page itself must not scroll sideways"
 
 
