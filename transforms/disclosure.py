@@ -218,18 +218,23 @@ def hold_back(previous: pl.DataFrame, candidate: pl.DataFrame, *, keys: list[str
     least k. A row that appears, disappears, or changes between hidden and shown is taken as it comes: a hidden value
     lies anywhere from 1 to k-1, so its appearance tells no difference.
 
+    A column that came since then holds, in a held row, no number: it would be computed from the new count.
+
     Args:
-        previous: the mart as published last; columns `keys` and `authors` (null where hidden), and any others.
-        candidate: the same mart as it would be published now; same columns.
+        previous: the mart as published last; columns `keys` and `authors` (null where hidden), and any others. Where it
+            lacks them, or they do not name its rows, nothing can be compared.
+        candidate: the same mart as it would be published now.
         keys: columns that name a cell.
         k: the smallest change that may be seen.
 
     Returns:
         The candidate's rows in its order, held rows with their previous values, and a column `is_held`.
     """
-    if previous.columns != candidate.columns:  # a new layout is a new table: nothing to compare row by row
+    named = {*keys, "authors"} <= {*previous.columns}
+    if not named or previous.select(keys).is_duplicated().any():
         return candidate.with_columns(pl.lit(value=False).alias("is_held"))
-    others = [c for c in candidate.columns if c not in keys]
+    others = [c for c in candidate.columns if c not in keys and c in previous.columns]
+    came = [c for c, t in candidate.schema.items() if c not in previous.columns and t.is_numeric()]
     joined = candidate.join(
         previous.select(keys + others),
         on=keys,
@@ -242,11 +247,12 @@ def hold_back(previous: pl.DataFrame, candidate: pl.DataFrame, *, keys: list[str
     joined = joined.with_columns(change.is_between(1, k - 1).fill_null(value=False).alias("is_held"))
     kept = [
         pl.when("is_held")
-        .then(pl.col(f"{c}__before").cast(candidate.schema[c]))
+        .then(pl.col(f"{c}__before").cast(candidate.schema[c], strict=False))
         .otherwise(pl.col(c))
         .alias(c)
         for c in others
     ]
+    kept += [pl.when(~pl.col("is_held")).then(pl.col(c)).alias(c) for c in came]
     return joined.with_columns(kept).select([*candidate.columns, "is_held"])
 
 

@@ -262,6 +262,25 @@ def test_a_release_changes_a_cell_by_nothing_or_by_k(
     assert result.columns == ["topic", "authors", "is_suppressed", "is_held"]
 
 
-def test_a_changed_layout_is_not_compared() -> None:
-    old = mart(("wait", 20)).rename({"topic": "subject"})
-    assert hold_back(old, mart(("wait", 21)), keys=["topic"], k=K)["authors"].to_list() == [21]
+@pytest.mark.parametrize(
+    "old",
+    [mart(("wait", 20)).rename({"topic": "subject"}), mart(("wait", 20), ("wait", 20)), mart(("wait", 20)).drop("authors")],
+    ids=["other keys", "keys that name several rows", "no authors"],
+)  # fmt: skip
+def test_rows_that_cannot_be_found_again_are_not_compared(old: pl.DataFrame) -> None:
+    result = hold_back(old, mart(("wait", 21)), keys=["topic"], k=K)
+    assert result["authors"].to_list() == [21]
+    assert result["is_held"].to_list() == [False]
+
+
+def test_a_column_that_came_or_went_does_not_let_a_few_authors_be_seen() -> None:
+    old = mart(("wait", 20), ("cost", 30)).with_columns(pl.lit("x").alias("went"))
+    new = mart(("wait", 24), ("cost", 60)).with_columns(
+        pl.col("authors").alias("posts"), pl.lit(value=True).alias("is_marked")
+    )
+    result = hold_back(old, new, keys=["topic"], k=K)
+    assert result["authors"].to_list() == [20, 60]
+    assert result["posts"].to_list() == [None, 60]
+    assert result["is_marked"].to_list() == [True, True]
+    assert result["is_held"].to_list() == [True, False]
+    assert result.columns == [*new.columns, "is_held"]
