@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from transforms.redaction.names.lexicon import lexicon, looks_family, looks_given, to_hiragana
+from transforms.redaction.names.lexicon import lexicon, looks_family, looks_given, plain_kanji, to_hiragana
 from transforms.redaction.names.vocabulary import WORD_CLASS
 from transforms.text.tokens import Token
 
@@ -62,6 +62,8 @@ def name_flags(surface: str) -> str:
         flags += "G"
     elif surface in names.given:
         flags += "g"
+    if not flags and (plain := plain_kanji(surface)) != surface:
+        return name_flags(plain)
     if not flags:
         flags = "Q" * looks_family(surface) + "q" * looks_given(surface)
     reading = to_hiragana(surface)

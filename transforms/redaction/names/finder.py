@@ -20,7 +20,7 @@ from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join
 from transforms.redaction.names.model import NEVER, Model, Word, load_weights
-from transforms.redaction.names.spaced import latin, spaced
+from transforms.redaction.names.spaced import latin, nicknames, spaced
 from transforms.redaction.names.spotting import spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
@@ -117,6 +117,8 @@ class NameFinder:
         found = self._found(folded.text, tokens) if tokens else []
         text = folded.text
         other = [_Found(*span, 0.8, "person.latin") for span in latin(text)]
+        if "っ" in text or "ッ" in text:
+            other += [_Found(*span, 0.7, "person.nickname") for span in nicknames(text)]
         if " " in text or "・" in text:
             runs_of_letters = list(spaced(text))
             taken = {i for start, _, run_end in runs_of_letters for i in range(start, run_end)}
@@ -262,7 +264,7 @@ class _Names:
         """Whether a likely name is an initial, a common word, an eponym, a brand, a plate or part of another name."""
         surface = self.words[i].surface
         here = self.words[i].description
-        if self._is_no_name(i) or (here.role and probability < 0.95 and not self._is_kin_who_treats(i)):
+        if self._is_no_name(i) or (here.role and probability < 0.95 and not self._is_somebody_else(i)):
             return True
         if "ANIMAL" in {self.words[i - 1].description.role, self.words[i - 2].description.role}:
             return True
@@ -280,9 +282,11 @@ class _Names:
             return True
         return word.surface in keep.ACRONYMS or (word.pos == "形容詞" and letter == "M")
 
-    def _is_kin_who_treats(self, i: int) -> bool:
-        """Whether a word for kin stands right before 先生: no relative is called so, but ばば and おじ are family names."""
+    def _is_somebody_else(self, i: int) -> bool:
+        """Whether a word is a name where it stands: ばば先生, since no relative is called so, or 友人カナ."""
         here, behind = self.words[i].description, self.words[i + 1].description
+        if here.role == "LABEL" and here.letter == "K":
+            return self.words[i - 1].description.role == "KIN"
         return here.role == "KIN" and here.letter == "H" and behind.role == "SENSEI"
 
     def _stays_unaddressed(self, i: int, probability: float, rule: str) -> bool:

@@ -134,7 +134,7 @@ def _kana_right(post: Post, i: int) -> Iterator[int]:
         return
     if post.letter(i + 1) != "H" or post.letter(i) != "H":
         return
-    if behind in _PET_ENDINGS:
+    if behind in _PET_ENDINGS or _is_last_kana(post, i + 1):
         yield i + 1
         return
     if behind not in _PARTICLES and len(here + behind) >= 4 and is_listed(here + behind):
@@ -153,6 +153,14 @@ def _kana_right(post: Post, i: int) -> Iterator[int]:
         here + behind, popular_only=behind in _PARTICLES or post.role(i + 1) != ""
     ):
         yield i + 1
+
+
+def _is_last_kana(post: Post, i: int) -> bool:
+    """Whether one or two kana stand between a name and its honorific: のりお|なちゃん."""
+    behind = post.surface(i)
+    if len(behind) > 2 or behind in _PARTICLES or post.role(i):
+        return False
+    return post.role(i + 1) in HONORIFIC_CLASSES
 
 
 def _is_given(reading: str, *, popular_only: bool) -> bool:
@@ -243,6 +251,17 @@ def _full_name(post: Post, i: int) -> Iterator[int]:
         yield at
 
 
+def _full_name_in_pieces(post: Post, i: int) -> Iterator[int]:
+    """The family name before a space that the analyser cut into single kanji: 楢|木 礼子."""
+    if post.letter(i) != "C" or post.words[i - 1].description is not SPACE:
+        return
+    pair = (i - 3, i - 2)
+    if post.letter(i - 4) == "C" or any(post.letter(at) != "C" or len(post.surface(at)) != 1 for at in pair):
+        return
+    if not any(post.role(at) for at in pair):
+        yield from (i - 1, *pair)
+
+
 def _reading(post: Post, i: int) -> Iterator[int]:
     """The reading in brackets behind a name: 四月一日先生（わたぬきと読みます）."""
     at = i + 1
@@ -271,7 +290,7 @@ def _reads(post: Post, i: int) -> bool:
     return post.surface(i) in {"と", "って"} and post.surface(i + 1)[:1] in {"読", "よ"}
 
 
-_ANY: Final = (_other_half, _full_name, _reading)
+_ANY: Final = (_other_half, _full_name, _full_name_in_pieces, _reading)
 _RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
     "C": (_kanji_left, _kanji_right, _kana_right, _list, *_ANY),
     "H": (_kanji_right, _kana_right, _kana_left, *_ANY),

@@ -30,14 +30,15 @@ _NO_START: Final = frozenset("っゃゅょぁぃぅぇぉーんをッャュョ�
 
 # One letter a token, so that a regular expression finds the few places where something may be joined: c one kanji, d two
 # kanji, e two kanji that are a name or a place, k katakana and h hiragana of up to four, H honorific, ( and ) brackets,
-# , comma or middle dot, n numeral in kanji, p particle in hiragana, X other words in kanji, x anything else.
+# , comma or middle dot, n numeral in kanji, p particle in hiragana, T title in kanji, X other words in kanji, x anything else.
 _BARE: Final = r"(?P<kanji>c[cde]{1,3}|[de]c[cde]{0,2}|de|e[de])|(?P<katakana>k{2,4})"
 HINT: Final = re.compile(
-    r"(?<![cdenX])(?P<addressed>[cden]{2,4})(?=H)"
+    r"(?<![cdenXT])(?P<addressed>[cden]{2,4})(?=H)"
+    r"|(?<![cdenXT])(?P<linked>[cde]k[cde])(?=[HT])"
     rf"|{_BARE}"
     r"|(?:(?<=\()|^)(?P<quoted>[hp]{2,4})(?=H)"
-    r"|(?P<before>[hp]{2,5})(?=H)"
-    r"|(?<=\()(?P<inside>[hpkcdenX]{2,5})(?=[\),])"
+    r"|(?P<before>[hp]{2,5})(?=[HT])"
+    r"|(?<=\()(?P<inside>[hpkcdenXT]{2,5})(?=[\),])"
 )
 """Matches in the string of all `place_code`s where `join` may find something."""
 
@@ -45,21 +46,30 @@ _HINT_BARE: Final = re.compile(_BARE)
 """The same for a string without honorifics and brackets, in a third of the time."""
 
 
+_TITLES: Final = frozenset({"DOCTOR", "CHIEF", "STAFF"})
+_LINKS: Final = frozenset("ノヶケ")
+
+
 def place_code(token: Token) -> str:
     """The letter of a token in the string that `join` searches."""
     surface = token.surface
-    if WORD_CLASS.get(surface) in HONORIFIC_CLASSES:
+    role = WORD_CLASS.get(surface)
+    if role in HONORIFIC_CLASSES:
         return "H"
     if token.pos in {"補助記号", "記号"}:
         return _symbol_code(surface)
     letter = script(surface)
     if letter == "C":
-        return _kanji_code(token)
+        return "T" if role in _TITLES and surface not in NAME_KANJI else _kanji_code(token)
+    return _kana_code(token, letter)
+
+
+def _kana_code(token: Token, letter: str) -> str:
+    if len(token.surface) > 4 or letter not in {"H", "K"}:
+        return "x"
     if letter == "K":
-        return "k" if len(surface) <= 4 else "x"
-    if letter == "H" and len(surface) <= 4:
-        return "p" if token.pos == "助詞" else "h"
-    return "x"
+        return "k"
+    return "p" if token.pos == "助詞" else "h"
 
 
 def _kanji_code(token: Token) -> str:
@@ -113,7 +123,7 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
     """
     result: list[Token] = []
     done = 0
-    hint = HINT if "H" in codes or "(" in codes else _HINT_BARE
+    hint = HINT if "H" in codes or "(" in codes or "T" in codes else _HINT_BARE
     for place in hint.finditer(codes):
         for start, end in _runs(tokens, place):
             result += tokens[done:start]
@@ -130,6 +140,10 @@ def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, 
         kind == "quoted" and _is_pet_name(tokens[start:end])
     ):
         yield start, end
+        return
+    if kind == "linked":
+        if tokens[start + 1].surface in _LINKS and _is_tight(tokens[start:end]):
+            yield start, end
         return
     if not _may_join(_surfaces(tokens, start, end)):
         return
@@ -152,6 +166,11 @@ def _may_join(surfaces: tuple[str, ...]) -> bool:
     count = len(surfaces)
     parts = ["".join(surfaces[i:j]) for i in range(count) for j in range(i + 2, count + 1)]
     return any(is_listed(part) or looks_given(part) for part in parts)
+
+
+def _is_tight(parts: Sequence[Token]) -> bool:
+    """Whether no white space stands between tokens."""
+    return parts[-1].end - parts[0].start == sum(len(t.surface) for t in parts)
 
 
 def _is_pet_name(parts: Sequence[Token]) -> bool:

@@ -19,6 +19,14 @@ from transforms.redaction.names import extra
 _KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
+_VARIANTS = str.maketrans("髙﨑𠮷濵濱邊邉齋齊廣澤眞櫻國冨籐嶋龍瀧", "高崎吉浜浜辺辺斎斉広沢真桜国富藤島竜滝")
+
+
+def plain_kanji(text: str) -> str:
+    """`text` with the variants of kanji that registers of names keep (髙橋, 渡邉) as lists have them."""
+    return text.translate(_VARIANTS)
+
+
 def to_hiragana(text: str) -> str:
     """`text` with its katakana as hiragana."""
     return text.translate(_KATAKANA_TO_HIRAGANA)
@@ -141,5 +149,7 @@ def is_listed(surface: str) -> bool:
     names = lexicon()
     if surface in names.surnames or surface in names.surnames_rare or surface in names.given:
         return True
+    if (plain := plain_kanji(surface)) != surface:
+        return is_listed(plain)
     reading = to_hiragana(surface)
     return reading in names.surname_readings or reading in names.given_readings

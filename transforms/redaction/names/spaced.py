@@ -1,7 +1,7 @@
-"""Names in spellings that no dictionary knows: letter by letter (田 中 先 生, 戸・倉・文・枝, T a n a k a), small Latin letters.
+"""Names in spellings that no dictionary knows: letter by letter (田 中 先 生, 戸・倉・文・枝, T a n a k a), small Latin letters, nicknames.
 
 Belongs here: runs of single letters with separators, put together and compared with the lists; Latin words beside a
-title, whatever their case.
+title, whatever their case; nicknames by their shape (つっちー, えっちゃん).
 Does not: names cut by the analyser alone (`joining`, `spotting`).
 """
 
@@ -110,3 +110,66 @@ def latin(text: str) -> Iterator[tuple[int, int]]:
         low = find[group].lower()
         if low in names.romaji_surnames or low in names.romaji_given:
             yield find.span(group)
+
+
+_NICKNAME: Final = re.compile(r"(?<=[ぁ-んァ-ヶ])[っッ](?P<ending>ちゃん|くん|ちー|しー|きー|つん|ぴー)")
+_KANA: Final = re.compile(r"[ぁ-んァ-ヶー]")
+_PARTICLES: Final = frozenset("はのがとやもをに")
+_LONGEST_STEM: Final = 3
+_NOT_STEMS: Final[dict[bool, frozenset[str]]] = {
+    True: frozenset({"お", "ぼ", "じ", "ば", "め", "ち", "に", "ね", "とう", "かあ"}),
+    False: frozenset(
+        {
+            "お",
+            "ぼ",
+            "じ",
+            "ば",
+            "め",
+            "ち",
+            "あ",
+            "こ",
+            "そ",
+            "ど",
+            "か",
+            "おば",
+            "おじ",
+            "に",
+            "ね",
+            "ぽ",
+            "ほ",
+            "み",
+            "え",
+            "キャ",
+            "マ",
+        }
+    ),
+}
+"""Stems of おっちゃん, ぼっちゃん and the like, and besides of あっち, こっち, えっち where no honorific follows."""
+
+
+def nicknames(text: str) -> Iterator[tuple[int, int]]:
+    """Nicknames by their shape: one to three kana, a small っ and an ending of endearment.
+
+    Args:
+        text: folded.
+
+    Yields:
+        Their spans, the ending included, as nothing of the name stands without it.
+    """
+    for find in _NICKNAME.finditer(text):
+        start = _stem_start(text, find.start())
+        is_called = find["ending"] in {"ちゃん", "くん"}
+        if start < find.start() and text[start : find.start()] not in _NOT_STEMS[is_called]:
+            yield start, find.end()
+
+
+def _stem_start(text: str, end: int) -> int:
+    """Where the kana before a small っ begin that make a nickname's stem; `end` if they are part of a longer word."""
+    starts = range(end - 1, max(-1, end - 1 - _LONGEST_STEM), -1)
+    for start in starts:
+        if not _KANA.match(text[start]):
+            break
+        if start == 0 or not _KANA.match(text[start - 1]):
+            begins_with_particle = text[start] in _PARTICLES and start and text[start - 1].isalnum()
+            return start + 1 if begins_with_particle and start + 1 < end else start
+    return next((start for start in starts if start and text[start - 1] in _PARTICLES), end)

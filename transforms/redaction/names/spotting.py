@@ -24,7 +24,7 @@ from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
 from transforms.text.tokens import Token, Tokens
 
 _HONORIFIC: Final = re.compile(
-    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
+    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|院長|師長|主任|助産師|看護師|薬剤師|技師|技士|保健師|療法士|先輩|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
 )
 _INTRODUCED: Final = re.compile(r"です|と申|と名乗|と言い|といい|宛|あて")
 _PEOPLE: Final = frozenset({"KIN", "STAFF", "DOCTOR", "CHIEF", "PATIENT", "LABEL", "SENSEI"})
