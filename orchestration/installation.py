@@ -18,11 +18,14 @@ from orchestration.config.sources import SourceRegister, load_sources
 from orchestration.config.watchlist import Watchlist, load_watchlist
 from orchestration.erasure import Erasure
 from orchestration.keyring import Keyring, Pseudonymiser
+from orchestration.models import open_model
 from orchestration.retention import Keep, Retention
 from orchestration.settings import Settings, today
 from orchestration.vault import Ledger, Vault
 from orchestration.zones import Zones
 from transforms.classification.classifier import Classifier
+from transforms.classification.linear import read_model, shipped_files
+from transforms.classification.second_opinion import SecondOpinion
 from transforms.redaction.canaries import Canary, plant
 from transforms.redaction.policy import Operator, RedactionPolicy
 from transforms.redaction.redactor import Redactor
@@ -158,5 +161,6 @@ class Installation:
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The classifier with its trained models."""
-        return Classifier.load()
+        """The classifier with its trained models, and the bigger one that the policy allows beside them."""
+        guest = open_model(self.config.policy.bigger_model)
+        return Classifier.load() if guest is None else SecondOpinion(read_model(shipped_files()), guest)

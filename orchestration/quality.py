@@ -99,8 +99,9 @@ def scores_version(installation: Installation) -> str:
 
 def measure(installation: Installation) -> list[ScoreRow]:
     """Classify the gold posts and the posts whose labels reviewers have checked, and score the answers."""
-    reviewed = [{**row, "text": row["marked"]} for row in review_files.reviewed_posts(installation)]
-    rows: list[gold.Row] = [*gold.read(GOLD), *reviewed]
+    # Texts as the night sees them: redacted, the gold posts by their own marks.
+    rows: list[gold.Row] = [{**row, "text": gold.as_redacted(row)} for row in gold.read(GOLD)]
+    rows += [{**row, "text": row["marked"]} for row in review_files.reviewed_posts(installation)]
     labels = installation.classifier.classify_many([Document(r["text"], r["id"], r["source"]) for r in rows])
     answers = {row["id"]: {**one.plain(), "id": row["id"]} for row, one in zip(rows, labels, strict=True)}
     result = score_labels.score(rows, answers)

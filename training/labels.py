@@ -34,7 +34,6 @@ from transforms.classification.features import (
     hash_batch,
     prepare,
 )
-from transforms.redaction.operators import generalise
 
 POSTS: Final = Path(__file__).parent / "posts"
 MODEL: Final = Path(linear.__file__).parent / "model"
@@ -96,6 +95,9 @@ def main() -> None:
         description="Train the classifier of the guide's labels and write its files and card."
     )
     parser.add_argument("--posts", type=Path, default=POSTS, help="folder of training posts (*.jsonl)")
+    parser.add_argument(
+        "--reviewed", type=Path, help="folder of reviewed posts to train on besides (koe review training)"
+    )
     parser.add_argument("--model", type=Path, default=MODEL, help="folder that the model's files go to")
     parser.add_argument("--card", type=Path, default=CARD, help="the model card to write")
     parser.add_argument("--gold", type=Path, help="gold posts to measure the new model on; they do not train")
@@ -103,6 +105,8 @@ def main() -> None:
     files = sorted(args.posts.glob("*.jsonl"))
     if not files:
         parser.error(f"no *.jsonl in {args.posts}")
+    if args.reviewed:
+        files += sorted(args.reviewed.glob("*.jsonl"))
     manifest = train(files, args.model)
     args.card.write_text(card(manifest), encoding="utf-8")
     print(card(manifest))
@@ -135,17 +139,6 @@ def train(files: Sequence[Path], folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def as_redacted(row: gold.Row) -> str:
-    """A post as the redactor leaves it, by its marked spans."""
-    pieces = []
-    position = 0
-    for span in row["spans"]:
-        pieces.append(row["text"][position : span["start"]])
-        pieces.append(generalise(span["type"], row["text"][span["start"] : span["end"]]))
-        position = span["end"]
-    return "".join([*pieces, row["text"][position:]])
-
-
 def features_of(rows: Sequence[gold.Row]) -> Features:
     """Read posts into matrices, most as redacted and some as written.
 
@@ -155,7 +148,7 @@ def features_of(rows: Sequence[gold.Row]) -> Features:
     Returns:
         The matrices with the features that are kept.
     """
-    texts = [row["text"] if i % RAW_EVERY == 0 else as_redacted(row) for i, row in enumerate(rows)]
+    texts = [row["text"] if i % RAW_EVERY == 0 else gold.as_redacted(row) for i, row in enumerate(rows)]
     documents = [Document(text, source=row["source"]) for text, row in zip(texts, rows, strict=True)]
     chunks = [
         hash_batch([prepare(d) for d in documents[start : start + CHUNK]])

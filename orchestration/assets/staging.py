@@ -23,6 +23,7 @@ from orchestration.settings import PROJECT
 from orchestration.staging import FACTS_SCHEMA, day_file, read_day, read_days, write_day
 from orchestration.verdicts import judged_cases
 from orchestration.zones import one_barrier
+from transforms.classification.second_opinion import SecondOpinion
 from transforms.posts import CLASSIFIED_SCHEMA, RAW_SCHEMA, REDACTED_SCHEMA
 from transforms.redaction import canaries, scan
 from transforms.staging import (
@@ -204,6 +205,7 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
     reporter.begin("classify", len(days))
     total: Facts = Counter()
     awareness, judged = review.Awareness(installation.zones), judged_cases(installation.zones)
+    second_opinions(installation)  # of canaries: they are no posts
     for day in days:
         redacted = read_day(installation.zones.redacted, day)
         if redacted is not None:
@@ -213,6 +215,7 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
                 installation.zones, day, redacted, classified, awareness=awareness, judged=judged
             )
             facts: Facts = Counter({("all", f"queued:{queue}"): n for queue, n in queues.items()})
+            facts.update(second_opinions(installation))
             facts.update(
                 (s, "relevant")
                 for s, r in zip(
@@ -225,6 +228,16 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
         reporter.advance()
     quality.write_drift(installation, days[-1])
     return total
+
+
+def second_opinions(installation: Installation) -> Facts:
+    """How often a bigger model answered since this was last asked, and why the linear one decided where it did not."""
+    classifier = installation.classifier
+    if not isinstance(classifier, SecondOpinion):
+        return Counter()
+    told = Counter({("all", f"second_opinion:{reason}"): n for reason, n in classifier.told.items()})
+    classifier.told.clear()
+    return told
 
 
 @dg.asset(

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from orchestration.config.loopback import loopback_port
 from orchestration.config.reading import Day, Section, Text, load_model
 from orchestration.config.sources import MAX_RETENTION_DAYS
 from transforms.redaction.spans import DIRECT, QUASI
@@ -138,6 +139,42 @@ class Publication(Section):
         return dsn
 
 
+class BiggerModel(Section):
+    """A model that may be asked beside the linear one. It sees redacted text only, and runs on this machine."""
+
+    kind: Literal["none", "transformers", "endpoint"] = Field(
+        default="none",
+        description="none, transformers (a local folder; needs the extra .[transformers]) or endpoint (OpenAI-compatible, on this machine)",
+    )
+    folder: Path | None = Field(
+        default=None, description="the folder of a sequence classifier with safetensors (transformers)"
+    )
+    url: Text | None = Field(
+        default=None,
+        description="http://127.0.0.1:PORT/PATH, an address of this machine by number (endpoint)",
+    )
+    name: Text = Field(default="default", description="the model's name, as the endpoint knows it")
+    timeout_seconds: float = Field(
+        default=30, gt=0, le=600, description="a number of seconds up to 600 for one answer"
+    )
+    parallel: int = Field(default=4, ge=1, le=64, description="a whole number of requests at a time, 1 to 64")
+
+    @field_validator("url")
+    @classmethod
+    def _on_this_machine(cls, url: str | None) -> str | None:
+        if url is not None:
+            loopback_port(url)
+        return url
+
+    @model_validator(mode="after")
+    def _complete(self) -> BiggerModel:
+        if self.kind == "transformers" and self.folder is None:
+            raise ValueError("expected folder, because kind is transformers")
+        if self.kind == "endpoint" and self.url is None:
+            raise ValueError("expected url, because kind is endpoint")
+        return self
+
+
 class Policy(Section):
     """The organisation's decisions."""
 
@@ -163,6 +200,9 @@ class Policy(Section):
     retention: Retention = Field(default=Retention(), description="days by zone")
     redaction: Redaction = Field(default=Redaction(), description="mode, operators, allow and deny")
     gates: Gates = Field(default=Gates(), description="shares at which a night stops")
+    bigger_model: BiggerModel = Field(
+        default=BiggerModel(), description="a model beside the linear one; none by default"
+    )
     publish: Publication = Field(default=Publication(), description="where a release goes besides published/")
     notify: list[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*://\S+$")]] = Field(
         default_factory=list, description="a list of apprise addresses, such as mailto://…"

@@ -111,4 +111,4 @@ def test_leanings_never_lose() -> None:
 
 def test_posts_are_redacted_by_their_marks() -> None:
     text, spans = gold.unmark("<AGE>34歳</AGE>の<PERSON>田中</PERSON>です")
-    assert training.as_redacted({"text": text, "spans": spans}) == "30代の［氏名］です"
+    assert gold.as_redacted({"text": text, "spans": spans}) == "30代の［氏名］です"
