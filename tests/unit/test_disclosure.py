@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.disclosure import CELL_COLUMNS, Sums, determined, hold_back, protect, publishable, small
+from transforms.disclosure import (
+    CELL_COLUMNS,
+    Sums,
+    determined,
+    hold_back,
+    hold_numbers,
+    protect,
+    publishable,
+    small,
+)
 
 K = 10
 
@@ -284,3 +293,54 @@ def test_a_column_that_came_or_went_does_not_let_a_few_authors_be_seen() -> None
     assert result["is_marked"].to_list() == [True, True]
     assert result["is_held"].to_list() == [True, False]
     assert result.columns == [*new.columns, "is_held"]
+
+
+def effect(
+    authors: int | None, before: int | None, weeks: int, ratio: float | None, band: str = "減"
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "measure": "m",
+                "authors": authors,
+                "authors_before": before,
+                "weeks": weeks,
+                "ratio": ratio,
+                "band": band,
+            }
+        ],
+        schema_overrides={"authors": pl.Int64, "authors_before": pl.Int64, "ratio": pl.Float64},
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "seen"),
+    [
+        ((40, 80, 7, 0.51), (40, 80, 7, 0.5)),  # another cell's count moved the ratio a little
+        ((40, 83, 7, 0.51), (40, 80, 7, 0.5)),
+        ((40, 95, 7, 0.51), (40, 95, 7, 0.5)),
+        ((60, 80, 7, 0.7), (60, 80, 7, 0.7)),
+        ((40, 80, 8, 0.6), (40, 80, 8, 0.6)),  # a week more is more to compute from
+        ((40, 80, 7, None), (40, 80, 7, None)),  # hidden now: hidden
+        ((None, 80, 7, 0.51), (None, 80, 7, 0.51)),
+    ],
+)
+def test_fractions_settle_with_their_row(
+    now: tuple[int | None, int, int, float | None], seen: tuple[int | None, int, int, float | None]
+) -> None:
+    result = hold_numbers(
+        effect(40, 80, 7, 0.5), effect(*now, band="同程度"), keys=["measure"], k=K, people=["authors_before"], evidence=["weeks"]
+    )  # fmt: skip
+    assert result.columns == effect(*now).columns
+    assert result.select("authors", "authors_before", "weeks", "ratio").row(0) == seen
+    assert result["band"].to_list() == ["同程度"]
+
+
+def test_fractions_of_new_rows_and_of_new_layouts_are_taken_as_they_come() -> None:
+    wanted = {"keys": ["measure"], "k": K, "people": ["authors_before"], "evidence": ["weeks"]}
+    old = effect(40, 80, 7, 0.5)
+    other = effect(40, 81, 7, 0.51).with_columns(measure=pl.lit("n"))
+    assert hold_numbers(old, other, **wanted).equals(other)
+    assert hold_numbers(old.drop("ratio"), effect(40, 81, 7, 0.51), **wanted).equals(effect(40, 81, 7, 0.51))
+    unseen = effect(40, 80, 7, None)
+    assert hold_numbers(unseen, effect(40, 80, 7, 0.51), **wanted)["ratio"].to_list() == [0.51]

@@ -6,7 +6,8 @@ fit for publication. Does not: the detectors (`signals`), where counts come from
 Detection sees all counts, small ones too. What is shown of an alarm follows from four rules:
 
 1. A number (expected, threshold, dispersion, p, exceedance) is shown only where the count of the day and every count of its
-   baseline are published: a reader could compute it from the published marts, so it tells nothing new.
+   baseline are published: a reader could compute it from the published marts, so it tells nothing new. It is rounded, so that a
+   count which a release still holds back (`transforms.disclosure.hold_back`) does not show through.
 2. Elsewhere there are bands. They are inequalities over many counts and give none of them away.
 3. q depends on all other series of the night and is only ever shown as a band, and only beside a published count.
 4. An alarm on a hidden count says "some, and more than usual", without a band. Of the 1 to k-1 that it may be, five or more
@@ -414,11 +415,11 @@ def _shown(panel: Panel, grain: str, alarm: Verdict, silent: dict[date, str]) ->
     }
     if every:
         fields |= {
-            "expected": round(bound.expected, 2),
+            "expected": round(bound.expected, 1),
             "threshold": bound.upper,
-            "dispersion": None if bound.dispersion is None or np.isnan(bound.dispersion) else round(bound.dispersion, 2),
-            "p": bound.p,
-            "exceedance": round(signals.exceedance(value, bound.expected, bound.upper), 2),
+            "dispersion": None if bound.dispersion is None or np.isnan(bound.dispersion) else round(bound.dispersion, 1),
+            "p": None if bound.p is None else float(f"{bound.p:.1g}"),
+            "exceedance": round(signals.exceedance(value, bound.expected, bound.upper), 1),
         }  # fmt: skip
     return fields
 

@@ -253,9 +253,9 @@ def _numbers(effect: effects.Effect) -> dict[str, float | None]:
     assert effect.level is not None
     assert effect.slope is not None
     return {
-        **{f"level_{name}": round(getattr(effect.level, name), 3) for name in ("ratio", "low", "high")},
-        **{f"slope_{name}": round(getattr(effect.slope, name), 3) for name in ("ratio", "low", "high")},
-        "dispersion": None if effect.dispersion is None else round(effect.dispersion, 2),
+        **{f"level_{name}": round(getattr(effect.level, name), 2) for name in ("ratio", "low", "high")},
+        **{f"slope_{name}": round(getattr(effect.slope, name), 2) for name in ("ratio", "low", "high")},
+        "dispersion": None if effect.dispersion is None else round(effect.dispersion, 1),
     }
 
 

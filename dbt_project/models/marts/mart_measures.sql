@@ -121,9 +121,9 @@ select
     c.months_after::integer as months_after,
     c.authors_after as authors,
     c.spoke_after,
-    round(exp(c.log_ratio), 3) as month_ratio,
-    round(exp(c.log_ratio - 1.96 * c.log_error), 3) as month_ratio_low,
-    round(exp(c.log_ratio + 1.96 * c.log_error), 3) as month_ratio_high,
+    round(exp(c.log_ratio), 2) as month_ratio,
+    round(exp(c.log_ratio - 1.96 * c.log_error), 2) as month_ratio_low,
+    round(exp(c.log_ratio + 1.96 * c.log_error), 2) as month_ratio_high,
     coalesce(q.is_reference_only, true) as is_reference_only,
     c.authors_after is null as is_suppressed,
     'internal_only' as permitted_use
