@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -440,8 +441,20 @@ def bench(name: Annotated[str, typer.Argument(help="A file of benchmarks/, witho
     runpy.run_path(str(known[name]), run_name="__main__")
 
 
+def _warning_line(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> str:
+    """A warning as one line, without the place in the code that Python would show with it."""
+    return f"koe: {message}\n"
+
+
 def main() -> None:
     """Entry point: one clear line for a mistake, never a stack trace."""
+    warnings.formatwarning = _warning_line
     try:
         app()
     except PlainError as error:
