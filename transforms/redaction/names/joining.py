@@ -209,6 +209,10 @@ _OF_PLACE_OR_TIME: Final = words(
 )
 
 
+_FORMAL_NOUNS: Final = words("とき こと あと ほう ため もの ところ ほか まま わけ はず うえ たび")
+"""Nouns that carry a clause: 申し出た|とき|は主任が."""
+
+
 def is_grammar(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether kana go on with the sentence before them (診て|くれ|た先生, かもしれ|ない|と先生), or are of the kind of うち|の先生.
 
@@ -219,6 +223,8 @@ def is_grammar(tokens: Sequence[Token], start: int, end: int) -> bool:
     """
     first = tokens[start]
     if end - start == 2 and tokens[start + 1].surface == "の" and first.surface in _OF_PLACE_OR_TIME:
+        return True
+    if first.surface in _FORMAL_NOUNS and tokens[start + 1].pos == "助詞":
         return True
     if start == 0 or tokens[start - 1].end < first.start or first.pos not in {*_PREDICATES, "助詞"}:
         return False

@@ -731,6 +731,18 @@ CARD_CUE: Final = Pattern(
     near_misses=("カードは1枚1,000円", "診察カード 0012345"),
 )
 
+CARD_END: Final = Pattern(
+    rule="card.last_digits",
+    type="CREDIT_CARD",
+    regex=re.compile(
+        r"(?P<cue>カード|クレカ)[^0-9。\n]{0,8}(?:下|末尾|最後の)(?:四|4)(?:桁|ケタ|けた)[\sがは:(「]{0,3}(?P<id>[0-9]{4})(?![0-9])"
+    ),
+    triggers=("下四", "下4", "末尾", "最後の"),
+    score=0.85,
+    examples=("カード（下四桁4418のもの）以外に", "クレカの末尾4桁は1881"),
+    near_misses=("カードの下4桁が違う", "末尾4桁 2210番の整理券"),
+)
+
 CARD_CODE: Final = Pattern(
     rule="card.code",
     type="CREDIT_CARD",
@@ -841,5 +853,5 @@ BANK_BEHIND: Final = Pattern(
 RECOGNIZERS: Final = (
     MY_NUMBER, MY_NUMBER_BARE, MY_NUMBER_PLAIN, MY_NUMBER_LATER, LICENSE_BARE, NUMBER_SAID, NUMBER_OF, CODE_LETTERED, TICKET_SHOWN, CallList(), INSURANCE_SAID, INSURANCE_SIGN, INSURANCE_NUMBER, INSURANCE_BRANCH, INSURANCE_CUE, INSURANCE_READ, PATIENT_CARD,
     PATIENT_ID_WORD, TICKET, CALLED, NUMBER_OF_VISIT, NUMBER_GIVEN, NUMBER_CALLED_NAME, LICENSE_DRIVING, LICENSE_REGISTER, LICENSE_NUMBERED, PASSPORT, PASSPORT_SHORT, PASSPORT_BARE, RESIDENCE_CARD, PENSION,
-    CARD_GROUPED, CARD_BARE, CARD_CUE, CARD_CODE, BANK_KIND, BANK_CUE, BANK_POST, BANK_POST_NUMBER, BANK_BEHIND,
+    CARD_GROUPED, CARD_BARE, CARD_CUE, CARD_END, CARD_CODE, BANK_KIND, BANK_CUE, BANK_POST, BANK_POST_NUMBER, BANK_BEHIND,
 )  # fmt: skip
