@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
+from transforms.redaction.names import extra
 from transforms.redaction.names.features import JOINED, script
 from transforms.redaction.names.lexicon import is_listed, looks_given
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS, words
@@ -224,7 +225,8 @@ def is_grammar(tokens: Sequence[Token], start: int, end: int) -> bool:
     first = tokens[start]
     if end - start == 2 and tokens[start + 1].surface == "の" and first.surface in _OF_PLACE_OR_TIME:
         return True
-    if first.surface in _FORMAL_NOUNS and tokens[start + 1].pos == "助詞":
+    whole = "".join(t.surface for t in tokens[start:end])
+    if first.surface in _FORMAL_NOUNS and tokens[start + 1].pos == "助詞" and whole not in extra.READINGS:
         return True
     if start == 0 or tokens[start - 1].end < first.start or first.pos not in {*_PREDICATES, "助詞"}:
         return False
