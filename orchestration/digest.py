@@ -60,8 +60,8 @@ def _alert_lines(release: Path, before: Path | None, manifest: Mapping[str, Any]
     alerts = _mart(release, ALERTS)
     if alerts is None:
         return []
-    new = _new_rows(alerts, _mart(before, ALERTS), _keys(manifest, ALERTS))
-    new = new.filter(pl.col("entity_class") == "own")
+    own = alerts.filter(pl.col("entity_class") == "own")
+    new = _new_rows(own, _mart(before, ALERTS), _keys(manifest, ALERTS))
     tiers = Counter(new["tier"].to_list())
     counts = "、".join(f"{tier} {tiers[tier]}" for tier in ("警戒", "注意", "情報") if tiers[tier])
     told = f"新しい警報 / new alerts: {new.height}" + (f" ({counts})" if counts else "")

@@ -66,7 +66,7 @@ def weekly_lines(rows: Rows, width: int = WIDTH, height: int = 150) -> str:
         SVG.
     """
     names = list(dict.fromkeys(str(r["series"]) for r in rows))
-    right = max((text_width(n) for n in names), default=0) + 34
+    right = max((text_width(n) for n in names), default=0) + 40
     base = alt.Chart(_data(rows)).encode(
         x=alt.X(
             "week_on:T",
@@ -144,7 +144,7 @@ def _legend_above(names: Sequence[str], width: int, left: int) -> tuple[alt.Lege
     """A legend over the whole drawing, from its left edge, in as many lines as it takes; and the room it needs."""
     widest = max((text_width(n) for n in names), default=0) + 32
     columns = max(1, min(len(names), (width - 8) // widest))
-    room = 20 * -(-len(names) // columns) + 8
+    room = 16 * -(-len(names) // columns) + 6
     return alt.Legend(
         title=None, orient="none", direction="horizontal", legendX=4 - left, legendY=-room, columns=columns
     ), room + 4
@@ -375,7 +375,7 @@ def pairs(rows: Rows, width: int = WIDTH) -> str:
     return _svg(
         alt.layer(own, national),
         width=width - left - 24,
-        height=28 * len(labels),
+        height=(28 if width >= WIDTH else 22) * len(labels),
         left=left,
         right=24,
         bottom=42,

@@ -6,7 +6,6 @@ Belongs here: what the sheet says, in which words, and how much of it fits. Does
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from markupsafe import Markup
 from orchestration.guard import PlainError
 from orchestration.report import charts
 from orchestration.report.marts import Release, Row
-from orchestration.report.page import NOT_YET, Figure, Tile, environment, month_words
+from orchestration.report.page import NOT_YET, Figure, Tile, environment, month_words, short
+from orchestration.report.weekly import one_a_measure
 
 WEEKS = 12
 ALERT_WEEKS = 4
-LINES, TABLE_ROWS, BARS, PART_ROWS, ALERTS, MEASURES = 5, 8, 5, 6, 4, 3
+LINES, TABLE_ROWS, BARS, PART_ROWS, ALERTS, MEASURES = 4, 5, 4, 4, 2, 2
 SHEET, HALF = 700, 340
 PARTS = {"low": "軽い(0〜1)", "middle": "中くらい(2〜3)", "high": "重い(4〜5)", "none": "記載なし"}
 
@@ -76,16 +76,15 @@ def _content(release: Release, department: str, first_day: date, last_day: date)
         [r for r in now if r["breakdown"] == "all"], [r for r in months if r["period_on"] == previous]
     )
     themes = {r["theme"] for r in months + by_week}
-    alerts = [
-        a
-        for a in release.alerts(week - timedelta(days=7 * (ALERT_WEEKS - 1)), week + timedelta(days=7))
-        if a["owner_ja"] == department
-    ]
-    measures = [
-        m
-        for m in release.measures()
-        if m["owner_ja"] == department or (m["subject_kind"] == "theme" and m["subject"] in themes)
-    ]
+    watched = release.alerts(week - timedelta(days=7 * (ALERT_WEEKS - 1)), week + timedelta(days=7))
+    alerts = [a for a in watched if a["owner_ja"] == department]
+    measures = one_a_measure(
+        [
+            m
+            for m in release.measures()
+            if m["owner_ja"] == department or (m["subject_kind"] == "theme" and m["subject"] in themes)
+        ]
+    )
     hidden = sum(r["authors"] is None for r in table)
     shown = [r for r in table if r["authors"]]
     return {
@@ -94,6 +93,7 @@ def _content(release: Release, department: str, first_day: date, last_day: date)
         "rows": shown[:TABLE_ROWS],
         "more": len(shown) - len(shown[:TABLE_ROWS]),
         "hidden": hidden,
+        "several_themes": len({r["theme"] for r in table}) > 1,
         "lines": _lines([r for r in by_week if r["breakdown"] == "all"], weeks),
         "bars": _bars(shown),
         "criticality": _parts(now, "criticality"),
@@ -136,17 +136,14 @@ def _tiles(table: list[Row], alerts: list[Row], hidden: int) -> list[Tile]:
     ]
 
 
-def _label(row: Row, rows: Iterable[Row]) -> str:
-    """A series' name: the facility, with the theme where there are several."""
-    several = len({r["theme"] for r in rows}) > 1
-    return f"{row['entity_name']} {row['theme_ja']}" if several else str(row["entity_name"])
-
-
 def _lines(rows: list[Row], weeks: list[date]) -> Figure | None:
+    """Weeks of the facilities (and themes, where there are several) most complained of."""
+    facilities, themes = short(r["entity_name"] for r in rows), short(r["theme_ja"] for r in rows)
     totals: dict[str, int] = {}
     cells: dict[tuple[str, date], int | None] = {}
     for row in rows:
-        name = _label(row, rows)
+        facility, theme = facilities[row["entity_name"]], themes[row["theme_ja"]]
+        name = f"{facility} {theme}" if len(themes) > 1 else facility
         totals[name] = totals.get(name, 0) + (row["authors"] or 0)
         cells[name, row["period_on"]] = row["authors"]
     names = [n for n in sorted(totals, key=lambda n: (-totals[n], n)) if totals[n]][:LINES]
@@ -157,22 +154,22 @@ def _lines(rows: list[Row], weeks: list[date]) -> Figure | None:
         for name in names
         for w in weeks
     ]
-    return Figure("lines", "不満を書いた人の数(週ごと)", Markup(charts.weekly_lines(points, SHEET, 120)))  # noqa: S704  drawn by Vega, which escapes
+    return Figure("lines", "不満を書いた人の数(週ごと)", Markup(charts.weekly_lines(points, SHEET, 105)))  # noqa: S704  drawn by Vega, which escapes
 
 
 def _bars(rows: list[Row]) -> Figure | None:
-    top = list(dict.fromkeys(r["theme_ja"] for r in rows))[:BARS]
-    names = list(dict.fromkeys(r["entity_name"] for r in rows))[:BARS]
-    points = [
-        {"label": r["theme_ja"], "series": r["entity_name"], "authors": r["authors"]}
-        if len(top) > 1
-        else {"label": r["entity_name"], "series": r["theme_ja"], "authors": r["authors"]}
-        for r in rows
-        if r["theme_ja"] in top and r["entity_name"] in names
-    ]
+    """The month's complaints: by theme and facility, or by facility where there is one theme."""
+    themes = short(list(dict.fromkeys(r["theme_ja"] for r in rows))[:BARS])
+    facilities = short(list(dict.fromkeys(r["entity_name"] for r in rows))[:BARS])
+    points = []
+    for row in rows:
+        theme, facility = themes.get(row["theme_ja"]), facilities.get(row["entity_name"])
+        if theme and facility:
+            label, series = (theme, facility) if len(themes) > 1 else (facility, theme)
+            points.append({"label": label, "series": series, "authors": row["authors"]})
     if not points:
         return None
-    caption = "テーマ別・施設別" if len(top) > 1 else f"{top[0]}・施設別"
+    caption = "テーマ別・施設別" if len(themes) > 1 else f"{rows[0]['theme_ja']}・施設別"
     return Figure("bars", caption, Markup(charts.bars(points, "人", HALF)))  # noqa: S704
 
 

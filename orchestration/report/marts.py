@@ -165,7 +165,7 @@ class Release:
         """Own displeasure beside the national survey."""
         return self.rows(
             "mart_benchmark",
-            """SELECT entity_name, survey_item_ja, survey_ja, negative_percent, survey_dissatisfied_percent FROM mart_benchmark
+            """SELECT entity_name, survey_item_ja, survey_ja, authors, negative_percent, survey_dissatisfied_percent FROM mart_benchmark
             WHERE month_on = ? AND negative_percent IS NOT NULL ORDER BY survey_item_ja, entity_name""",
             month,
         )
@@ -274,9 +274,9 @@ class Release:
         """Improvement measures with their verdicts, one row a subject, the newest first."""
         return self.rows(
             "mart_measures",
-            """SELECT measure_ja, entity_name, owner_ja, subject_kind, subject, subject_ja, start_on, verdict, is_provisional,
+            """SELECT measure, measure_ja, entity_name, owner_ja, subject_kind, subject, subject_ja, start_on, verdict, is_provisional,
                 month_ratio, month_ratio_low, month_ratio_high, authors_before, authors, weeks_after
-            FROM mart_measures WHERE role = 'target' ORDER BY start_on DESC, measure, subject_kind DESC, subject""",
+            FROM mart_measures WHERE role = 'target' ORDER BY start_on DESC, measure, subject_kind = 'topic', subject""",
         )
 
     def departments(self) -> list[str]:

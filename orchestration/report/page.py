@@ -6,6 +6,7 @@ page shows (`render`, `weekly`, `department`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from orchestration.report.marts import Row, first_monday
 
 HIDDEN = "10人未満"
 NOT_YET = "まだありません"
+SHORT = 14
 
 VOICES = {
     "patient_voice": "患者・家族",
@@ -68,6 +70,16 @@ def month_words(month: date, last_day: date) -> str:
     following = (month + timedelta(days=31)).replace(day=1)
     over = last_day >= first_monday(following) - timedelta(days=1)
     return f"{month:%Y年%-m月}" + ("" if over else "(途中)")
+
+
+def short(names: Iterable[str]) -> dict[str, str]:
+    """Names that leave room for a chart on half a sheet, by full name.
+
+    Head and tail are kept, since facilities of one group begin alike; where that tells two apart no more, all stay whole.
+    """
+    full = list(dict.fromkeys(names))
+    cut = [n if len(n) <= SHORT else f"{n[:5]}…{n[6 - SHORT :]}" for n in full]
+    return dict(zip(full, cut if len({*cut}) == len(full) else full, strict=True))
 
 
 def signed(value: float | None) -> str:

@@ -15,15 +15,15 @@ from markupsafe import Markup
 
 from orchestration.report import charts
 from orchestration.report.marts import Release, Row, first_monday
-from orchestration.report.page import NOT_YET, Figure, Tile, environment, month_words, signed
+from orchestration.report.page import NOT_YET, Figure, Tile, environment, month_words, short, signed
 
 WEEKS = 12
 MONTHS_BACK = 340
 """Days: from the first of a month back to the first of the eleventh before it."""
-OWN_DRAWN = 5
-ALERTS = 6
-MEASURES = 5
-SURVEY_ITEMS = 6
+OWN_DRAWN = 4
+ALERTS = 4
+MEASURES = 3
+SURVEY_ITEMS = 5
 ALERT_WEEKS = 4
 SHEET, HALF = 700, 340
 LEARNING = "learning"
@@ -53,9 +53,11 @@ def _content(release: Release, first_day: date, last_day: date) -> dict[str, Any
     month = release.month_to_report(first_day, last_day)
     weeks = [w for w in (week - timedelta(days=7 * n) for n in reversed(range(WEEKS))) if w >= first_day]
     own = [r for r in release.reputation_weeks() if r["week_on"] in weeks]
-    alerts = release.alerts(week - timedelta(days=7 * (ALERT_WEEKS - 1)), week + timedelta(days=7))
+    alerts = one_a_topic(
+        release.alerts(week - timedelta(days=7 * (ALERT_WEEKS - 1)), week + timedelta(days=7))
+    )
     days = release.alert_days(week)
-    measures = release.measures()
+    measures = one_a_measure(release.measures())
     return {
         "week": week,
         "last": week + timedelta(days=6),
@@ -79,6 +81,34 @@ def _content(release: Release, first_day: date, last_day: date) -> dict[str, Any
     }
 
 
+def one_a_topic(alerts: list[Row]) -> list[Row]:
+    """The gravest alert of each facility, topic and week: its days and themes tell the same story.
+
+    Args:
+        alerts: as `Release.alerts` orders them, the gravest of a week first.
+    """
+    kept: dict[tuple[Any, ...], Row] = {}
+    for row in alerts:
+        day: date = row["period_on"]
+        key = (day - timedelta(days=day.weekday()), row["entity_name"], row["topic_ja"])
+        first = kept.setdefault(key, row)
+        if first["theme"] == "all" and row["theme"] != "all" and first["tier"] == row["tier"]:
+            kept[key] = row  # a theme has a department
+    return list(kept.values())
+
+
+def one_a_measure(measures: list[Row]) -> list[Row]:
+    """Each measure once, by its first theme, or by its first topic where it names none.
+
+    Args:
+        measures: as `Release.measures` orders them: topics after themes.
+    """
+    kept: dict[str, Row] = {}
+    for row in measures:
+        kept.setdefault(row["measure"], row)
+    return list(kept.values())
+
+
 def _tiles(own: list[Row], week: date) -> list[Tile]:
     """The facilities most spoken of: this week, and the mean of the four weeks before where all of them are shown."""
     tiles = []
@@ -94,10 +124,10 @@ def _tiles(own: list[Row], week: date) -> list[Tile]:
         usual = (
             f"前4週平均 {sum(before) / 4:.0f}人"
             if known
-            else ("前4週に非表示の週" if len(before) == 4 else NOT_YET)
+            else ("前4週に非表示あり" if len(before) == 4 else NOT_YET)
         )
         value = "非表示" if row["authors"] is None else f"{row['authors']:,}人"
-        tiles.append(Tile(name, value, f"{usual}・ネット評価 {signed(row['net_sentiment'])}"))
+        tiles.append(Tile(name, value, f"{usual}・評価 {signed(row['net_sentiment'])}"))
     return tiles
 
 
@@ -113,13 +143,14 @@ def trend(rows: list[Row], weeks: list[date]) -> Figure | None:
     names = _most_spoken_of(rows)[:OWN_DRAWN]
     if len(weeks) < 2 or not names:
         return None
+    labels = short(names)
     by_cell = {(r["entity_name"], r["week_on"]): r["authors"] for r in rows}
     points = [
-        {"week_on": f"{w}T00:00:00", "series": name, "authors": by_cell.get((name, w), 0)}
+        {"week_on": f"{w}T00:00:00", "series": labels[name], "authors": by_cell.get((name, w), 0)}
         for name in names
         for w in weeks
     ]
-    return Figure("trend", "自院の声(週ごとの書き手の数)", Markup(charts.weekly_lines(points, SHEET, 120)))  # noqa: S704  drawn by Vega, which escapes
+    return Figure("trend", "自院の声(週ごとの書き手の数)", Markup(charts.weekly_lines(points, SHEET, 105)))  # noqa: S704  drawn by Vega, which escapes
 
 
 def _band(rows: list[Row]) -> Figure | None:
@@ -133,26 +164,28 @@ def _band(rows: list[Row]) -> Figure | None:
             peers.append({"month_on": f"{month}T00:00:00", "low": min(shown), "high": max(shown)})
     mine = [r for r in rows if r["entity_class"] == "own"]
     known = {(r["entity_name"], r["month_on"]): r["positive_share"] for r in mine}
-    for name in _most_spoken_of(mine)[:OWN_DRAWN]:
+    labels = short(_most_spoken_of(mine)[:OWN_DRAWN])
+    for name, label in labels.items():
         shares = [known.get((name, m)) for m in months]
         if any(s is not None for s in shares):
-            own += [{"month_on": f"{m}T00:00:00", "series": name, "share": s} for m, s in zip(months, shares, strict=True)]  # fmt: skip
+            own += [{"month_on": f"{m}T00:00:00", "series": label, "share": s} for m, s in zip(months, shares, strict=True)]  # fmt: skip
     if len(peers) < 2 or not own:
         return None
-    return Figure("band", "肯定の割合と他院の幅", Markup(charts.band(peers, own, HALF, 130)))  # noqa: S704
+    return Figure("band", "肯定の割合と他院の幅", Markup(charts.band(peers, own, HALF, 105)))  # noqa: S704
 
 
 def _benchmark(rows: list[Row]) -> Figure | None:
     items = list(dict.fromkeys(r["survey_item_ja"] for r in rows))[:SURVEY_ITEMS]
+    labels, names = short(items), short(_most_spoken_of(rows)[:OWN_DRAWN])
     points = [
         {
-            "label": r["survey_item_ja"],
-            "series": r["entity_name"],
+            "label": labels[r["survey_item_ja"]],
+            "series": names[r["entity_name"]],
             "percent": r["negative_percent"],
             "national": r["survey_dissatisfied_percent"],
         }
         for r in rows
-        if r["survey_item_ja"] in items
+        if r["survey_item_ja"] in labels and r["entity_name"] in names
     ]
     if not points:
         return None

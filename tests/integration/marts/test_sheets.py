@@ -23,6 +23,7 @@ from orchestration.guard import PlainError
 from orchestration.report.department import render_department
 from orchestration.report.marts import Release
 from orchestration.report.pages import EVERY_DEPARTMENT, chosen, pages_of
+from orchestration.report.pdf import find_browser, print_pdf
 from orchestration.report.weekly import render_weekly
 from transforms.redaction import scan
 
@@ -82,7 +83,7 @@ def test_the_week_shows_trend_survey_peers_alerts_and_measures(release: Path, tm
 def test_the_departments_page_shows_its_themes_and_no_others(release: Path, tmp_path: Path) -> None:
     told = words(department(release, tmp_path / "page.html"))
     assert "外来運営・医事課へ" in told
-    assert "待ち時間 さくら総合病院" in told
+    assert re.search(r"さくら総合病院\s+\d+\s+\d+\s+\d+%", told)
     assert "2026年8月" in told
     assert "清潔" not in told
     with Release(release) as marts:
@@ -258,6 +259,69 @@ def test_a_screenshot_shows_a_page_and_not_a_blank(
     assert picture.stat().st_size > 60_000, "a blank page of this size compresses to a few kilobytes"
 
 
+def crowded(release: Path, target: Path) -> Path:
+    """A release with long names, and with more facilities, alerts and measures than a sheet has room for."""
+    copy_of(release, target)
+    with duckdb.connect(str(target)) as con:
+        for table in ("mart_reputation", "mart_complaints", "mart_benchmark", "mart_alerts"):
+            con.execute(
+                f"UPDATE {table} SET entity_name = '医療法人社団とても長い名前の会' || entity_name || '附属病院'"
+            )
+        for table in ("mart_reputation", "mart_complaints", "mart_benchmark"):
+            for number in range(4):
+                con.execute(
+                    f"INSERT INTO {table} SELECT * REPLACE (entity || '{number}' AS entity, entity_name || '{number}' AS entity_name) FROM {table} WHERE entity = 'own-sakura'"
+                )
+        con.execute(
+            """INSERT INTO mart_alerts BY NAME SELECT 'week' AS grain, DATE '2026-08-24' - 7 * (i % 4)::INTEGER AS period_on, 'own-' || i AS entity,
+                '医療法人社団とても長い名前の会第' || i || '附属病院' AS entity_name, 'own' AS entity_class, 'wait' AS topic, '予約・電話・立地・駐車場と待ち時間' AS topic_ja,
+                'ACC_WAIT' AS theme, '診察までの待ち時間と会計の待ち時間' AS theme_ja, '外来運営・医事課' AS owner_ja,
+                ['警戒', '注意', '情報'][1 + i % 3] AS tier, 50 + i AS authors, '50〜99人' AS authors_band, '10〜19人' AS expected_band, false AS is_suppressed
+            FROM range(12) t(i)"""
+        )
+        con.execute(
+            """INSERT INTO mart_measures BY NAME SELECT 'measure_' || i AS measure, '医療法人社団とても長い名前の会附属病院' AS entity_name,
+                repeat('外来の会計を自動精算機に替え、受付の人数を増やした', 1 + i) AS measure_ja, '外来運営・医事課' AS owner_ja, 'theme' AS subject_kind,
+                'ACC_WAIT' AS subject, '待ち時間' AS subject_ja, 'target' AS role, DATE '2026-07-06' AS start_on, ['改善', '悪化', '判定不能'][1 + i % 3] AS verdict,
+                i % 2 = 0 AS is_provisional, 0.61 AS month_ratio, 0.42 AS month_ratio_low, 0.89 AS month_ratio_high
+            FROM range(8) t(i)"""
+        )
+    return target
+
+
+def test_alerts_and_measures_stand_in_tables_the_gravest_first(release: Path, tmp_path: Path) -> None:
+    full = crowded(release, tmp_path / "full.duckdb")
+    told = words(weekly(full, tmp_path / "week.html"))
+    assert re.search(
+        r"8/24の週\s+警戒 .* 診察までの待ち時間と会計の待ち時間\s+外来運営・医事課\s+\d+\s+10〜19人", told
+    )
+    assert told.index("警戒") < told.index("注意")
+    assert re.search(
+        r"外来の会計を自動精算機に替え、受付の人数を増やした\s+外来運営・医事課\s+.*待ち時間\s+7/6\s+改善\s+暫定\s+0\.61",
+        told,
+    )
+    assert re.search(r"ほか \d+ 件\(mart_measures\)", told)
+    assert re.search(r"ほか \d+ 件\(mart_alerts\)", told)
+    owner = words(department(full, tmp_path / "department.html"))
+    assert "診察までの待ち時間と会計の待ち時間" in owner
+    assert "外来の会計を自動精算機に替え" in owner
+
+
+def pages_in(pdf: Path) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes()))
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: no crowded sheet was printed")
+@SHEETS
+def test_a_crowded_sheet_is_one_page_too(
+    release: Path, tmp_path: Path, write: Callable[[Path, Path], Path]
+) -> None:
+    page = write(crowded(release, tmp_path / "full.duckdb"), tmp_path / "page.html")
+    print_pdf(find_browser(), page, tmp_path / "page.pdf")
+    assert pages_in(tmp_path / "page.pdf") == 1
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM: no sheet was printed as PDF")
 def test_each_sheet_is_one_page_of_a4(published: Path, tmp_path: Path) -> None:
@@ -271,5 +335,5 @@ def test_each_sheet_is_one_page_of_a4(published: Path, tmp_path: Path) -> None:
     for path in printed:
         data = path.read_bytes()
         assert data.startswith(b"%PDF-")
-        assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1, path.name
+        assert pages_in(path) == 1, path.name
         assert re.search(rb"/MediaBox\s*\[0 0 59[45][.\d]* 84[12]", data), path.name
