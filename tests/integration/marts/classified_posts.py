@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from orchestration.config.actions import Action
 from orchestration.exports import ACTIONS_SCHEMA, ledger_rows
+from orchestration.quality import LABELS_SCHEMA
 from transforms.posts import CLASSIFIED_SCHEMA
 
 START = date(2026, 5, 4)
@@ -289,3 +290,21 @@ def write_partitions(home: Path, rows: list[dict[str, Any]]) -> None:
     pq.write_table(
         pa.Table.from_pylist(ledger_rows(ACTIONS, [], START), ACTIONS_SCHEMA), config / "actions.parquet"
     )
+
+
+def write_quality(home: Path) -> None:
+    """Write what the night measures of its labels: a score for two topics, and a drift of topics."""
+    day = START + timedelta(days=DAYS - 1)
+    folder = home / "staging" / "quality"
+    folder.mkdir(parents=True, exist_ok=True)
+    scores = [
+        {"measured_on": day, "version": "v", "model_version": "test", "field": "topics", "label": topic, "labelled_posts": posts,
+         "label_precision": 0.8, "label_recall": 0.6, "f1": 0.69}
+        for topic, posts in (("wait", 40), ("manner", 12))
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(scores, LABELS_SCHEMA), folder / "labels.parquet")
+    pl.DataFrame(
+        [(day, "all", "label_psi:topics", 0.03)],
+        schema={"arrived_on": pl.Date, "source": pl.String, "fact": pl.String, "value": pl.Float64},
+        orient="row",
+    ).write_parquet(home / "staging" / "facts" / f"arrived_on={day}" / "drift.parquet")

@@ -35,6 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse of 120 days, built with every test of the project."""
     home = tmp_path_factory.mktemp("night") / "home"
     night.write_partitions(home, night.posts())
+    night.write_quality(home)
     result = run_dbt(home, "build")
     assert result.returncode == 0, result.stdout
     return home
