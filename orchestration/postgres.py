@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, LiteralString
@@ -96,7 +96,8 @@ def put(release: Path, target: Target) -> bool:
             _require_no_views(connection, target.schema)
             _build(connection, release, manifest, target)
             _swap(connection, target, release.name)
-        _drop_earlier(connection, target.schema)
+        with suppress(psycopg.Error):  # the release is out; what is left is swept next time
+            _drop_earlier(connection, target.schema)
     return True
 
 
@@ -294,17 +295,16 @@ def _was(schema: str, release_id: str) -> str:
 def _drop_earlier(connection: psycopg.Connection[tuple[Any, ...]], schema: str) -> None:
     """Drop earlier releases, each by itself; one that a reader still holds stays for the next publication."""
     names = connection.execute(
-        "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) ORDER BY 1", [f"{schema}_was_"]
+        """SELECT nspname FROM pg_namespace
+        WHERE starts_with(nspname, %s) AND obj_description(oid, 'pg_namespace') LIKE 'Koe release %%' ORDER BY 1""",
+        [f"{schema}_was_"],
     ).fetchall()
     for (name,) in names:
-        try:
-            with connection.transaction():
-                _limit(connection, DROP_LOCK_SECONDS)
-                tables = connection.execute(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = %s", [name]
-                ).fetchall()
-                for (table,) in tables:
-                    connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name, table)))
-                connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(name)))
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DependentObjectsStillExist):
-            continue
+        with suppress(psycopg.Error), connection.transaction():
+            _limit(connection, DROP_LOCK_SECONDS)
+            tables = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = %s", [name]
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name, table)))
+            connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(name)))

@@ -179,12 +179,12 @@ def tell_changes(candidate: Candidate, before: Path | None, today: date) -> None
     Raises:
         PublicationError: a change breaks a promise (`schema.refusals`). The candidate's folder is removed.
     """
-    previous = schema.of_release(read_manifest(before)) if before else None
-    found = schema.refusals(previous or {}, candidate.contracts, today)
+    previous = schema.of_release(read_manifest(before)) if before else {}
+    found = schema.refusals(previous, candidate.contracts, today)
     if found:
         shutil.rmtree(candidate.folder, ignore_errors=True)
         raise PublicationError(f"not published, the earlier release stays current. {'; '.join(found)}")
-    page = schema.release_page(previous, candidate.contracts, before.name if before else None)
+    page = schema.release_page(previous, candidate.contracts, before.name if before else "")
     (candidate.folder / CHANGES).write_text(page, encoding="utf-8")
 
 

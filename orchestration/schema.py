@@ -214,18 +214,18 @@ def line(change: Change) -> str:
     return f"- {_WORDS[change.kind]}: {name} ({values})"
 
 
-def release_page(before: Contracts | None, after: Contracts, previous_id: str | None) -> str:
+def release_page(before: Contracts, after: Contracts, previous_id: str) -> str:
     """What a reader of a release should know about its shape, in Markdown.
 
     Args:
-        before: contracts of the release before, None if there is none.
+        before: contracts of the release before; none where there is none, or it was made before there were versions.
         after: contracts of this one.
         previous_id: id of the release before.
     """
-    found = changes(before, after) if before is not None else []
+    found = changes(before, after) if before else []
     parts = ["# 表と列の変更 / Changes of marts and columns\n"]
-    if before is None:
-        parts.append("最初の版です。 / The first release.\n")
+    if not before:
+        parts.append("版番号の付いた最初の版です。 / The first release with versions.\n")
     else:
         parts.append(f"前の版 {previous_id} から。 / Since release {previous_id}.\n")
         lines = [line(c) for c in found] or ["変更はありません。 / Nothing has changed."]

@@ -74,7 +74,7 @@ def test_changes_are_named_by_mart_and_column() -> None:
         assert told in page
     assert changes(now, now) == []
     assert "変更はありません" in schema.release_page(now, now, "x")
-    assert "最初の版" in schema.release_page(None, now, None)
+    assert "最初の版" in schema.release_page({}, now, "")
 
 
 @pytest.mark.parametrize(
