@@ -95,7 +95,12 @@ def run(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Last day of a backfill."),
     ] = None,
-    engine: Annotated[str, typer.Option(help="Where text is processed; only local so far.")] = "local",
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="Where text is redacted: local (this process), processes (of this machine), ray (a cluster)."
+        ),
+    ] = "local",
     samples_if_empty: Annotated[
         bool, typer.Option("--samples-if-empty", help="Write sample posts first if nothing was ever loaded.")
     ] = False,
@@ -311,7 +316,8 @@ def review_export(
     wanted = REVIEW_QUEUES if every else tuple(queues)
     count = review_files.export_cases(Installation.open(_settings()), wanted, Path(target))
     out.print(
-        f"{count:,} cases written to {target}; the file holds redacted texts, keep it as restricted/ is kept"
+        f"{count:,} cases written to {target}; the file holds redacted texts, keep it as restricted/ is kept",
+        soft_wrap=True,
     )
 
 

@@ -6,10 +6,13 @@ Belongs here: putting the parts together once, each made when it is first wanted
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from importlib.util import find_spec
+from typing import Final
 
 from orchestration.certificates import Certificates
 from orchestration.config.actions import Actions, load_actions
@@ -17,6 +20,7 @@ from orchestration.config.policy import Policy, load_policy
 from orchestration.config.sources import SourceRegister, load_sources
 from orchestration.config.watchlist import Watchlist, load_watchlist
 from orchestration.erasure import Erasure
+from orchestration.guard import PlainError
 from orchestration.keyring import Keyring, Pseudonymiser
 from orchestration.models import open_model
 from orchestration.retention import Keep, Retention
@@ -26,9 +30,11 @@ from orchestration.zones import Zones
 from transforms.classification.classifier import Classifier
 from transforms.classification.linear import read_model, shipped_files
 from transforms.classification.second_opinion import SecondOpinion
+from transforms.engine import Engine, LocalProcesses, Ray
 from transforms.redaction.canaries import Canary, plant
 from transforms.redaction.policy import Operator, RedactionPolicy
 from transforms.redaction.redactor import Redactor
+from transforms.redaction.spread import Recipe, SpreadRedactor
 from transforms.watchlist import Matcher, compile_watchlist
 
 CANARY_KEY = "canaries"
@@ -62,8 +68,8 @@ class Configuration:
         )
 
 
-def make_redactor(policy: Policy, key: Callable[[], bytes]) -> Redactor:
-    """The redactor that a policy asks for.
+def redaction_recipe(policy: Policy, key: Callable[[], bytes]) -> Recipe:
+    """What the redactor that a policy asks for is made from.
 
     Args:
         policy: operators, mode, lists.
@@ -79,7 +85,48 @@ def make_redactor(policy: Policy, key: Callable[[], bytes]) -> Redactor:
         allow=tuple(wanted.allow),
         deny=dict.fromkeys(wanted.deny, "PERSON"),
     )
-    return Redactor(asked, pseudonym_key=key() if "pseudonym" in operators.values() else None)
+    return Recipe(asked, key() if "pseudonym" in operators.values() else None)
+
+
+def make_redactor(policy: Policy, key: Callable[[], bytes]) -> Redactor:
+    """The redactor that a policy asks for; arguments as for `redaction_recipe`."""
+    return redaction_recipe(policy, key).redactor()
+
+
+ENGINES: Final = ("local", "processes", "ray")
+
+
+def check_engine(name: str) -> None:
+    """See that an engine is there.
+
+    Args:
+        name: of `ENGINES`.
+
+    Raises:
+        PlainError: it is none of them, or not installed.
+    """
+    if name not in ENGINES:
+        raise PlainError(f"--engine {name}: expected one of {', '.join(ENGINES)}")
+    if name == "ray" and find_spec("ray") is None:
+        raise PlainError("--engine ray: Ray is not installed (pip install 'koe[ray]')")
+
+
+def make_engine(name: str) -> Engine | None:
+    """Where many texts are processed; None for this process.
+
+    Args:
+        name: of `ENGINES`.
+
+    Raises:
+        PlainError: as `check_engine`.
+    """
+    check_engine(name)
+    if name == "local":
+        return None
+    if name == "processes":
+        return LocalProcesses(os.cpu_count() or 1)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    return Ray(os.environ.get("RAY_ADDRESS"))
 
 
 @dataclass(frozen=True)
@@ -88,15 +135,20 @@ class Installation:
 
     settings: Settings
     config: Configuration
+    engine: str = "local"
 
     @classmethod
-    def open(cls, settings: Settings) -> Installation:
+    def open(cls, settings: Settings, engine: str = "local") -> Installation:
         """Check the configuration.
+
+        Args:
+            settings: where things are.
+            engine: of `ENGINES`; started when the first text is redacted.
 
         Raises:
             ConfigError: it is wrong.
         """
-        return cls(settings, Configuration.load(settings))
+        return cls(settings, Configuration.load(settings), engine)
 
     @cached_property
     def zones(self) -> Zones:
@@ -153,6 +205,16 @@ class Installation:
     def redactor(self) -> Redactor:
         """The redactor under the policy's operators and lists."""
         return make_redactor(self.config.policy, lambda: self.keyring.ensure(REDACTION_KEY))
+
+    @cached_property
+    def many_redactor(self) -> Redactor | SpreadRedactor:
+        """The same for many texts: by the engine's workers, if the run has one."""
+        engine = make_engine(self.engine)
+        if engine is None:
+            return self.redactor
+        return SpreadRedactor(
+            redaction_recipe(self.config.policy, lambda: self.keyring.ensure(REDACTION_KEY)), engine
+        )
 
     def flock(self, day: date) -> list[Canary]:
         """The invented identities of a day: the same each time, foretold by nobody who lacks the keyring."""

@@ -55,7 +55,7 @@ class Wanted:
     Attributes:
         first: first day of arrival; None for all days that wait, and yesterday.
         last: last day of arrival.
-        engine: local or ray.
+        engine: where text is processed, of `installation.ENGINES`.
         samples_if_empty: write sample posts where nothing was ever loaded.
         from_marts: begin at the marts.
         full_refresh: rebuild incremental models.
@@ -174,13 +174,10 @@ def run(settings: Settings, wanted: Wanted, console: Console) -> Outcome:
     Raises:
         PlainError: configuration or home cannot be used; nothing was changed.
     """
-    from orchestration.installation import Installation  # noqa: PLC0415
+    from orchestration.installation import Installation, check_engine  # noqa: PLC0415
     from orchestration.loading import replay_quarantined, waiting_days  # noqa: PLC0415
 
-    if wanted.engine != "local":
-        raise PlainError(
-            f"--engine {wanted.engine}: only local is available; the steps do not run on a cluster yet"
-        )
+    check_engine(wanted.engine)
     installation = Installation.open(settings)
     zones = installation.zones
     write_dagster_yaml(zones.dagster)
@@ -231,7 +228,7 @@ def execute(wanted: Wanted, first: date, last: date, log: Path, console: Console
         defs = build_defs(
             resource_overrides={
                 "reporter": reporter,
-                "koe": Koe(full_refresh=wanted.full_refresh),
+                "koe": Koe(full_refresh=wanted.full_refresh, engine=wanted.engine),
             }
         )
         job = defs.resolve_job_def(FROM_MARTS if wanted.from_marts else NIGHT)

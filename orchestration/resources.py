@@ -14,9 +14,11 @@ class Koe(dg.ConfigurableResource[None]):
 
     Attributes:
         full_refresh: whether dbt rebuilds its incremental models from all of staging.
+        engine: where text is processed, of `installation.ENGINES`.
     """
 
     full_refresh: bool = False
+    engine: str = "local"
     _opened: Installation | None = PrivateAttr(default=None)
 
     @property
@@ -25,5 +27,5 @@ class Koe(dg.ConfigurableResource[None]):
         if self._opened is None:
             settings = Settings.from_environment()
             settings.export()
-            self._opened = Installation.open(settings)
+            self._opened = Installation.open(settings, self.engine)
         return self._opened

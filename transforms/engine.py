@@ -103,45 +103,47 @@ class LocalProcesses:
     def __init__(self, workers: int) -> None:
         self._workers = max(1, workers)
         self._context = get_context("spawn")
+        self._pool: ProcessPoolExecutor | None = None
 
     def run(
         self, work: Work[Item, Result], batches: Sequence[Sequence[Item]]
     ) -> Iterator[list[Result | Poisoned[Item]]]:
-        """Results of each batch, in order; at most two batches a worker are under way."""
-        pool = self._pool()
+        """Results of each batch, in order; at most two batches a worker are under way. The processes stay for the next run."""
         waiting: list[tuple[Sequence[Item], Future[Any]]] = []
-        rest = iter(batches)
         try:
-            for batch in rest:
-                waiting.append((batch, pool.submit(isolate, work, batch)))
+            for batch in batches:
+                waiting.append((batch, self._submit(work, batch)))
                 if len(waiting) >= 2 * self._workers:
-                    result, pool = self._collect(work, waiting, pool)
-                    yield result
+                    yield self._collect(work, waiting)
             while waiting:
-                result, pool = self._collect(work, waiting, pool)
-                yield result
+                yield self._collect(work, waiting)
         finally:
-            pool.shutdown(cancel_futures=True)
+            for _, future in waiting:
+                future.cancel()
 
-    def _pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._workers, mp_context=self._context)
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _submit(self, work: Work[Item, Result], batch: Sequence[Item]) -> Future[Any]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=self._context)
+        return self._pool.submit(isolate, work, batch)
 
     def _collect(
-        self,
-        work: Work[Item, Result],
-        waiting: list[tuple[Sequence[Item], Future[Any]]],
-        pool: ProcessPoolExecutor,
-    ) -> tuple[list[Result | Poisoned[Item]], ProcessPoolExecutor]:
+        self, work: Work[Item, Result], waiting: list[tuple[Sequence[Item], Future[Any]]]
+    ) -> list[Result | Poisoned[Item]]:
         batch, future = waiting.pop(0)
         try:
-            return future.result(), pool
+            result: list[Result | Poisoned[Item]] = future.result()
         except BrokenProcessPool:
-            pool.shutdown(cancel_futures=True)
-        result = isolate(work, batch, self._alone)
-        pool = self._pool()
-        # Batches that were under way when the pool broke have lost their results too.
-        waiting[:] = [(b, f if _has_result(f) else pool.submit(isolate, work, b)) for b, f in waiting]
-        return result, pool
+            self.close()
+            result = isolate(work, batch, self._alone)
+            # Batches that were under way when the pool broke have lost their results too.
+            waiting[:] = [(b, f if _has_result(f) else self._submit(work, b)) for b, f in waiting]
+        return result
 
     def _alone(self, work: Work[Item, Result], batch: Sequence[Item]) -> tuple[list[Result] | None, str]:
         with ProcessPoolExecutor(1, mp_context=self._context) as single:
@@ -156,13 +158,23 @@ def _has_result(future: Future[Any]) -> bool:
 
 
 class Ray:
-    """Runs batches as tasks of a Ray cluster: the `ray` extra. Ray places and repeats them; usage statistics are off."""
+    """Runs batches as tasks of a Ray cluster: the `ray` extra. Ray places and repeats them.
+
+    A cluster that is started here keeps batches in memory: it writes none to disk when memory is short.
+
+    Args:
+        address: of a running cluster; None for one on this machine.
+
+    Raises:
+        ModuleNotFoundError: Ray is not installed.
+    """
 
     def __init__(self, address: str | None = None) -> None:
         self._ray = importlib.import_module("ray")
         if not self._ray.is_initialized():
+            here = {} if address else {"_system_config": {"automatic_object_spilling_enabled": False}}
             self._ray.init(
-                address=address, include_dashboard=False, log_to_driver=False, configure_logging=False
+                address=address, include_dashboard=False, log_to_driver=False, configure_logging=False, **here
             )
 
     def run(

@@ -167,7 +167,7 @@ def redact_part(installation: Installation, raw: pa.Table) -> RedactedPosts:
     """Redact some days' posts."""
     return redact_posts(
         raw,
-        redactor=installation.redactor,
+        redactor=installation.many_redactor,
         matcher=installation.matcher,
         pseudonymiser=installation.pseudonymiser,
         scanner=scan.residual_rows,

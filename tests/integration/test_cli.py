@@ -38,7 +38,7 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
         (["run", "--date", "2026-11-01", "--from", "2026-11-01", "--to", "2026-11-02"], "either --date or"),
         (["run", "--date", "yesterday"], "yesterday"),
         (["erase", "--source", "x"], "either --post-id or --author"),
-        (["run", "--engine", "ray"], "only local is available"),
+        (["run", "--engine", "spark"], "expected one of local, processes, ray"),
         (["frobnicate"], "frobnicate"),
     ],
 )

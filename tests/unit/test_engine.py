@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import pytest
 
 from transforms.engine import InProcess, LocalProcesses, Poisoned, isolate
+from transforms.redaction.policy import RedactionPolicy
+from transforms.redaction.redactor import MAX_CHARS
+from transforms.redaction.spread import Recipe, SpreadRedactor
 
 
 def square(batch: Sequence[int]) -> list[int]:
@@ -48,3 +51,24 @@ def test_a_dead_worker_costs_only_the_item_that_killed_it() -> None:
 def test_a_function_that_loses_items_is_found_out() -> None:
     assert told(isolate(lambda batch: square(batch)[:1], [1, 2])) == [1, 4]
     assert told(isolate(lambda batch: [], [1])) == ["WrongLength"]
+
+
+def test_processes_stay_from_run_to_run_and_end_when_told() -> None:
+    engine = LocalProcesses(1)
+    first, second = (list(engine.run(process_of, [[0]])) for _ in range(2))
+    assert first == second
+    assert first != [[os.getpid()]]
+    engine.close()
+    assert list(engine.run(process_of, [[0]])) != first
+
+
+def process_of(batch: Sequence[int]) -> list[int]:
+    return [os.getpid() for _ in batch]
+
+
+def test_texts_redacted_by_workers_come_out_as_they_do_here() -> None:
+    recipe = Recipe(RedactionPolicy(operators={"PERSON": "pseudonym"}), b"k" * 32)
+    texts = ["受付の田中さんに電話 090-1234-5678", "", "よい病院", "あ" * (MAX_CHARS + 1), "母は82歳です"]
+    spread = SpreadRedactor(recipe, LocalProcesses(1), least=1)
+    assert spread.redact_many(texts) == recipe.redactor().redact_many(texts)
+    assert spread.redact(texts[0], known_names=["田中"]) == recipe.redactor().redact(texts[0])
