@@ -239,7 +239,7 @@ def write_report(installation: Installation) -> tuple[Path, int]:
     Raises:
         PublicationError: there is no release, or the scan found something.
     """
-    from orchestration.report.pages import pages_of  # noqa: PLC0415  charts take a second to import
+    from orchestration.report.pages import linked, pages_of  # noqa: PLC0415  charts take a second to import
 
     current = publish.current_release(installation.zones.published)
     if current is None:
@@ -247,7 +247,7 @@ def write_report(installation: Installation) -> tuple[Path, int]:
     files: dict[str, dict[str, int]] = publish.read_manifest(current)["files"]
     for left in installation.zones.published.glob(".report-*"):
         shutil.rmtree(left, ignore_errors=True)
-    pages = pages_of(current)
+    pages = linked(pages_of(current))
     if all(page.name in files for page in pages):
         return current / publish.REPORT, sum(files[page.name]["bytes"] for page in pages)
     with tempfile.TemporaryDirectory(prefix=".report-", dir=installation.zones.published) as folder:

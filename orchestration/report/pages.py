@@ -34,7 +34,7 @@ class Page(NamedTuple):
 
     name: str
     title: str
-    write: Callable[[Path], object]
+    write: Callable[..., object]
 
 
 def pages_of(release: Path) -> list[Page]:
@@ -59,9 +59,15 @@ def pages_of(release: Path) -> list[Page]:
             for name in departments
         ),
     ]
-    links = [(p.name, p.title) for p in others]
-    report = partial(render_report, database, gates=manifest["gates"], links=links, **told)
+    report = partial(render_report, database, gates=manifest["gates"], **told)
     return [Page(publish.REPORT, "患者の声レポート", report), *others]
+
+
+def linked(pages: Sequence[Page]) -> list[Page]:
+    """The same pages, the report leading to the others, which have to lie where their names say."""
+    report, *others = pages
+    links = [(p.name, p.title) for p in others]
+    return [report._replace(write=partial(report.write, links=links)), *others]
 
 
 def chosen(pages: Sequence[Page], *, weekly: bool, departments: Sequence[str]) -> list[Page]:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import classified_posts as night
 import duckdb
@@ -22,7 +23,7 @@ from orchestration import publish
 from orchestration.guard import PlainError
 from orchestration.report.department import render_department
 from orchestration.report.marts import Release
-from orchestration.report.pages import EVERY_DEPARTMENT, chosen, pages_of
+from orchestration.report.pages import EVERY_DEPARTMENT, chosen, linked, pages_of
 from orchestration.report.pdf import find_browser, print_pdf
 from orchestration.report.weekly import render_weekly
 from transforms.redaction import scan
@@ -162,7 +163,7 @@ def test_what_the_history_is_too_short_for_is_not_there_yet(release: Path, tmp_p
         assert NOT_YET in found[1], section
 
 
-def test_pages_of_a_release_have_names_and_links(published: Path) -> None:
+def test_pages_of_a_release_have_names_and_links(published: Path, tmp_path: Path) -> None:
     current = publish.current_release(published)
     assert current
     pages = pages_of(current)
@@ -173,6 +174,9 @@ def test_pages_of_a_release_have_names_and_links(published: Path) -> None:
     assert [p.title for p in chosen(pages, weekly=True, departments=[WAITING])] == ["週報", WAITING]
     assert len(chosen(pages, weekly=False, departments=[EVERY_DEPARTMENT])) == len(pages) - 2
     assert [p.name for p in chosen(pages, weekly=False, departments=[])] == ["report.html"]
+    linked(pages)[0].write(tmp_path / "report.html")
+    links = re.findall(r'href="([^"]+)"', (tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert [unquote(link) for link in links] == names[1:]
 
 
 def koe(home: Path, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -192,7 +196,9 @@ def test_the_command_writes_pages_from_what_is_published_alone(published: Path, 
     assert done.stdout.split() == ["out/weekly.html", "out/department_外来運営_医事課.html"]
     assert sorted(p.name for p in home.iterdir()) == ["published"]
     assert koe(home, tmp_path, "--out", "out").stdout.split() == ["out/report.html"]
-    assert "href" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "href" not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8"), (
+        "to pages not beside it"
+    )
 
 
 @pytest.mark.parametrize(
