@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from evaluation import gold, score_labels
@@ -143,19 +144,22 @@ def label_counts(installation: Installation, first: date, last: date) -> dict[st
     days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
     counts: dict[str, Counter[str]] = {column: Counter() for column in columns}
     for _, table in read_days(installation.zones.classified, days, columns):
-        counts["relevant"].update(str(v).lower() for v in table["relevant"].to_pylist())
+        counts["relevant"].update(_tally(table["relevant"].cast(pa.string())))
         relevant = table.filter(table["relevant"])
         for column in columns[1:]:
-            counts[column].update(_flat(relevant[column].to_pylist()))
+            counts[column].update(_tally(relevant[column]))
     return counts
 
 
-def _flat(values: Iterable[str | list[str]]) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, str):
-            yield value
-        else:
-            yield from value or ["none"]
+def _tally(values: pa.ChunkedArray) -> dict[str, int]:
+    """Value -> how often it stands there; a post's empty list counts as `none`."""
+    tally: dict[str, int] = {}
+    if pa.types.is_list(values.type):
+        tally["none"] = pc.sum(pc.equal(pc.list_value_length(values), 0)).as_py() or 0
+        values = pc.list_flatten(values)
+    for entry in pc.value_counts(values):
+        tally[entry["values"].as_py()] = entry["counts"].as_py()
+    return tally
 
 
 def drift(installation: Installation, last: date) -> dict[str, Shift]:

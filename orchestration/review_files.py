@@ -97,7 +97,7 @@ FILLED_JA: Final[Mapping[str, str]] = {
 }
 
 COLUMNS: Final = (*SHOWN, *FILLED)
-_FORMULA: Final = frozenset("=+-@\t\r＝＋－＠")
+_FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
 """First signs by which a spreadsheet takes a cell for a formula."""
 
 

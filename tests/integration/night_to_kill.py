@@ -33,7 +33,7 @@ from orchestration.zones import Zones
 NOW = datetime(2026, 11, 30, 17, tzinfo=UTC)  # 1 December in Japan
 TODAY = date(2026, 12, 1)
 DELIVERY = "d" * 64
-KEEP = Keep(raw=30, quarantine=30, pseudonyms=60, restricted=40, by_source={"short": 5})
+KEEP = Keep(raw=30, quarantine=30, pseudonyms=60, restricted=40, by_source={"short": 5}, verdicts=20)
 MASTER = bytes(range(32))
 
 
@@ -88,9 +88,14 @@ def build(root: Path) -> None:
                 "text": table["text"],
             }
             staged = pa.table(keys)
+            cases = staged.drop_columns(["author_key", "key_id"])
             for folder, part in (
                 (parts.zones.redacted, staged),
-                (parts.zones.restricted / "crisis", staged.drop_columns(["author_key", "key_id"])),
+                (parts.zones.restricted / "crisis", cases),
+                (
+                    parts.zones.restricted / "verdicts",
+                    cases.append_column("reviewed_on", staged["arrived_on"]),
+                ),
             ):
                 path = folder / f"arrived_on={day}" / f"{source}.parquet"
                 path.parent.mkdir(parents=True, exist_ok=True)

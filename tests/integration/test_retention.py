@@ -8,6 +8,7 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from night_to_kill import KEEP, NOW, TODAY, Parts, build, night, raw, state
 
@@ -51,6 +52,18 @@ def test_a_month_goes_with_its_rows_everywhere(parts: Parts) -> None:
     assert all(int(text.removeprefix("canary-")) % 2 == 0 for text in texts)
     reviews = [path for path, some in home["plain"].items() if path.startswith("restricted") and some]
     assert not any(f"{TODAY - timedelta(days=45)}" in path for path in reviews)
+
+
+def test_what_reviewers_said_goes_by_the_day_of_the_review(parts: Parts) -> None:
+    report = parts.retention.purge(NOW)
+    left = {
+        (TODAY - date.fromisoformat(path.parent.name.removeprefix("arrived_on="))).days
+        for path in (parts.zones.restricted / "verdicts").rglob("*.parquet")
+        if pq.read_metadata(path).num_rows
+    }
+    assert left == {6, 1}
+    assert report.rows["verdicts"] == 60
+    assert report.rows["restricted"] == 20
 
 
 def test_each_destruction_is_certified_once(parts: Parts) -> None:
