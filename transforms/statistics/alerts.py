@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from transforms.statistics import signals
 from transforms.statistics.holidays import rest_days
 
-HORIZON_DAYS, HORIZON_WEEKS = 400, 57
-"""How far back days and weeks are judged: what is older has been told."""
+HORIZON_DAYS, HORIZON_WEEKS = 182, 26
+"""How far back days and weeks are judged, at each run anew: what is older has been told."""
 LEAST_TODAY = 3
 Q_LEVEL = 0.10
 STRONG_X = 1.5
@@ -287,7 +287,8 @@ def judge_weeks(panel: Panel) -> list[Verdict]:
     """Judge whole weeks: CUSUM from eight weeks of history, Farrington from 78.
 
     CUSUM has no p: its alarms are 情報, and 注意 where they are strong or come two weeks in a row. Farrington's weeks are a
-    family as days are; a week not above its mean of late counts as p = 1 there, which makes q greater and never smaller.
+    family as days are; a week that is nothing special beside the half year before and the season of earlier years counts as p = 1
+    there without a regression, which makes q greater and never smaller.
     """
     alarms: list[Verdict] = []
     before: dict[int, int] = {}
@@ -335,9 +336,12 @@ def _cusum_alarms(panel: Panel, t: int, tested: Bools, before: dict[int, int]) -
 
 def _farrington_alarms(panel: Panel, t: int, tested: Bools, before: dict[int, int]) -> Iterator[Verdict]:
     usual = panel.y[:, max(0, t - TRAINING_WEEKS) : t].mean(axis=1)
+    seasons = [panel.y[:, max(0, w - 3) : w + 4].mean(axis=1) for w in range(t - 52, -1, -52)]
+    least = np.min([usual, *seasons], axis=0)
+    worth_it = panel.y[:, t] > least + np.sqrt(least)
     p = np.where(tested, 1.0, np.nan)
     bounds: dict[int, signals.Bound] = {}
-    for candidate in np.flatnonzero(tested & (panel.y[:, t] >= LEAST_TODAY) & (panel.y[:, t] > usual)):
+    for candidate in np.flatnonzero(tested & (panel.y[:, t] >= LEAST_TODAY) & worth_it):
         y = np.where(panel.trusted[candidate], panel.y[candidate], usual[candidate])
         y[t] = panel.y[candidate, t]
         judged = signals.farrington(y, t)
