@@ -171,10 +171,20 @@ def shape(gate: str, candidate: Candidate) -> GateResult:
             for c, t in frame.schema.items()
             if isinstance(t, pl.Datetime | pl.Time)
         )
-        if "authors" in frame.columns:
-            small = frame.filter(pl.col("authors").is_between(1, 9)).height
-            counts.update({f"{table}.authors:small_cells": small} if small else {})
+        for column in _people(frame):
+            small = frame.filter(pl.col(column).is_between(1, 9)).height
+            counts.update({f"{table}.{column}:small_cells": small} if small else {})
     return GateResult(gate, "shape", passed=not counts, counts=dict(counts))
+
+
+def _people(frame: pl.DataFrame) -> list[str]:
+    """Columns that count people, by their names; a mean of such numbers is none."""
+    return [
+        name
+        for name, kind in frame.schema.items()
+        if kind.is_integer()
+        and (name == "authors" or name.endswith("_authors") or name.startswith(("authors_", "spoke_")))
+    ]
 
 
 def candidate_gate(

@@ -80,6 +80,8 @@ def test_without_planted_canaries_the_gate_fails(tmp_path: Path) -> None:
         ("'x' AS some_key", "mart_a.some_key:forbidden"),
         ("TIMESTAMP '2026-11-01 10:20:00' AS at", "mart_a.at:finer_than_a_day"),
         ("9 AS authors", "mart_a.authors:small_cells"),
+        ("1 AS authors_before", "mart_a.authors_before:small_cells"),
+        ("5 AS five_star_authors", "mart_a.five_star_authors:small_cells"),
     ],
 )
 def test_the_shape_is_checked_whatever_dbt_said(tmp_path: Path, column: str, finding: str) -> None:
