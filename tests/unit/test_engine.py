@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
-import pytest
-
-from transforms.engine import InProcess, LocalProcesses, Poisoned, isolate
-from transforms.redaction.policy import RedactionPolicy
-from transforms.redaction.redactor import MAX_CHARS
-from transforms.redaction.spread import Recipe, SpreadRedactor
+from transforms.engine import InProcess, Poisoned, isolate
 
 
 def square(batch: Sequence[int]) -> list[int]:
@@ -23,52 +17,17 @@ def square_but_not_seven(batch: Sequence[int]) -> list[int]:
     return square(batch)
 
 
-def die_at_seven(batch: Sequence[int]) -> list[int]:
-    if 7 in batch:
-        os._exit(1)
-    return square(batch)
-
-
 def told(results: list[object]) -> list[object]:
     return [r.kind if isinstance(r, Poisoned) else r for r in results]
 
 
-@pytest.mark.parametrize("engine", [InProcess(), LocalProcesses(2)], ids=["here", "processes"])
-def test_a_failing_item_is_given_up_alone_and_its_text_is_not_told(
-    engine: InProcess | LocalProcesses,
-) -> None:
-    results = list(engine.run(square_but_not_seven, [range(5), range(5, 10)]))
+def test_a_failing_item_is_given_up_alone_and_its_text_is_not_told() -> None:
+    results = list(InProcess().run(square_but_not_seven, [range(5), range(5, 10)]))
     assert told(results[0]) == [0, 1, 4, 9, 16]
     assert told(results[1]) == [25, 36, "ValueError", 64, 81]
     assert "item seven" not in repr(results)
 
 
-def test_a_dead_worker_costs_only_the_item_that_killed_it() -> None:
-    results = list(LocalProcesses(2).run(die_at_seven, [range(4), range(4, 8), range(8, 12)]))
-    assert [told(r) for r in results] == [[0, 1, 4, 9], [16, 25, 36, "worker_died"], [64, 81, 100, 121]]
-
-
 def test_a_function_that_loses_items_is_found_out() -> None:
     assert told(isolate(lambda batch: square(batch)[:1], [1, 2])) == [1, 4]
     assert told(isolate(lambda batch: [], [1])) == ["WrongLength"]
-
-
-def test_processes_stay_from_run_to_run_and_end_when_told() -> None:
-    engine = LocalProcesses(1)
-    first, second = (list(engine.run(process_of, [[0]])) for _ in range(2))
-    assert first == second
-    assert first != [[os.getpid()]]
-    engine.close()
-    assert list(engine.run(process_of, [[0]])) != first
-
-
-def process_of(batch: Sequence[int]) -> list[int]:
-    return [os.getpid() for _ in batch]
-
-
-def test_texts_redacted_by_workers_come_out_as_they_do_here() -> None:
-    recipe = Recipe(RedactionPolicy(operators={"PERSON": "pseudonym"}), b"k" * 32)
-    texts = ["受付の田中さんに電話 090-1234-5678", "", "よい病院", "あ" * (MAX_CHARS + 1), "母は82歳です"]
-    spread = SpreadRedactor(recipe, LocalProcesses(1), least=1)
-    assert spread.redact_many(texts) == recipe.redactor().redact_many(texts)
-    assert spread.redact(texts[0], known_names=["田中"]) == recipe.redactor().redact(texts[0])
