@@ -336,7 +336,12 @@ def review_import(
     from orchestration import review_files
     from orchestration.installation import Installation
 
-    result = review_files.import_verdicts(Installation.open(_settings()), source, datetime.now(UTC))
+    result = review_files.import_verdicts(
+        Installation.open(_settings()),
+        source,
+        datetime.now(UTC),
+        on_wait=lambda line: err.print(line, markup=False),
+    )
     for row, reason in result.refused[: review_files.MAX_SHOWN]:
         err.print(f"koe: {source.name}: row {row}: {reason}", markup=False, highlight=False, soft_wrap=True)
     if len(result.refused) > review_files.MAX_SHOWN:

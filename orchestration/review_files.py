@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -48,7 +48,6 @@ from transforms.reviewing import (
     OPEN,
     STATUS_JA,
     Due,
-    Filled,
     ReviewError,
     corrected,
     due,
@@ -56,6 +55,7 @@ from transforms.reviewing import (
     read_filled,
     verdicts_of,
 )
+from transforms.staging import RedactsTexts
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_CELL: Final = 1_000_000
@@ -244,13 +244,16 @@ def _as_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 
 @quiet
-def import_verdicts(installation: Installation, source: Path, now: datetime) -> Imported:
+def import_verdicts(
+    installation: Installation, source: Path, now: datetime, on_wait: Callable[[str], None] | None = None
+) -> Imported:
     """Take what reviewers filled in. The same file twice is the same as once.
 
     Args:
         installation: whose queues; notes are redacted under its policy.
         source: *.csv or *.jsonl, as exported and filled in; other columns than `case_ref` and `FILLED` are not read.
         now: the time, with its zone.
+        on_wait: is told if another run is waited for.
 
     Returns:
         What was taken and what was refused. A refused row takes nothing else with it.
@@ -259,14 +262,15 @@ def import_verdicts(installation: Installation, source: Path, now: datetime) -> 
         ReviewFileError: the file is none of these; nothing was taken.
     """
     rows = _read_rows(source)
-    with run_lock(installation.zones):
+    cleaner = _Cleaner(installation.redactor)
+    with run_lock(installation.zones, on_wait=on_wait):
         cases = {case["case_ref"]: case for case in read_cases(installation.zones).iter_rows(named=True)}
         taken: dict[tuple[str, str], tuple[int, Verdict]] = {}
         refused: list[tuple[int, str]] = []
         left_open = 0
         for number, row in rows:
             try:
-                verdict = _verdict_of(installation, row, cases, now)
+                verdict = _verdict_of(cleaner, row, cases, now)
                 if verdict is None:
                     left_open += 1
                     continue
@@ -287,10 +291,7 @@ def _take_once(taken: dict[tuple[str, str], tuple[int, Verdict]], number: int, v
 
 
 def _verdict_of(
-    installation: Installation,
-    row: Mapping[str, Any] | str,
-    cases: Mapping[str, Mapping[str, Any]],
-    now: datetime,
+    cleaner: _Cleaner, row: Mapping[str, Any] | str, cases: Mapping[str, Mapping[str, Any]], now: datetime
 ) -> Verdict | None:
     if isinstance(row, str):
         raise ReviewError(row)
@@ -311,7 +312,7 @@ def _verdict_of(
         **{name: case[name] for name in _CARRIED},
         "reviewed_on": now.astimezone(JST).date(),
         "reviewed_at": now.astimezone(UTC).replace(microsecond=0),
-        "reviewer": _role(installation, filled.reviewer),
+        "reviewer": cleaner.role(filled.reviewer),
         "verdict": filled.verdict,
         "seriousness": filled.seriousness,
         "expectedness": filled.expectedness,
@@ -319,7 +320,7 @@ def _verdict_of(
         "labels_checked": filled.labels_checked,
         "model_labels": model,
         "right_labels": corrected(model, filled.corrections) if touched else None,
-        "note": _redacted(installation, filled),
+        "note": cleaner.note(filled.note),
     }
 
 
@@ -335,21 +336,36 @@ def _past(day: date | None, now: datetime) -> date | None:
     return day
 
 
-def _role(installation: Installation, reviewer: str) -> str:
-    [result] = installation.redactor.redact_many([reviewer])
-    if isinstance(result, RedactionFailure) or result.spans:
-        raise ReviewError("reviewer: expected a role or a short code, such as 薬剤師A, and nobody's name")
-    return reviewer
+class _Cleaner:
+    """Keeps personal data out of what reviewers write.
 
+    Args:
+        redactor: under the installation's policy.
+    """
 
-def _redacted(installation: Installation, filled: Filled) -> str:
-    """The note without what may identify somebody; reviewers do write names and numbers there."""
-    if not filled.note:
-        return ""
-    [result] = installation.redactor.redact_many([filled.note])
-    if isinstance(result, RedactionFailure) or scan.residual_rows([result.text]):
-        raise ReviewError("note: holds personal data that cannot be taken out; write it without")
-    return result.text
+    def __init__(self, redactor: RedactsTexts) -> None:
+        self._redactor = redactor
+        self._roles: set[str] = set()
+
+    def role(self, reviewer: str) -> str:
+        """The role, unless it is somebody's name."""
+        if reviewer not in self._roles:
+            [result] = self._redactor.redact_many([reviewer])
+            if isinstance(result, RedactionFailure) or result.spans:
+                raise ReviewError(
+                    "reviewer: expected a role or a short code, such as 薬剤師A, and nobody's name"
+                )
+            self._roles.add(reviewer)
+        return reviewer
+
+    def note(self, note: str) -> str:
+        """The note without what may identify somebody; reviewers do write names and numbers there."""
+        if not note:
+            return ""
+        [result] = self._redactor.redact_many([note])
+        if isinstance(result, RedactionFailure) or scan.residual_rows([result.text]):
+            raise ReviewError("note: holds personal data that cannot be taken out; write it without")
+        return result.text
 
 
 def _read_rows(source: Path) -> list[tuple[int, Mapping[str, Any] | str]]:

@@ -377,6 +377,7 @@ def manifest_of(
         "thresholds": {f: [round(float(v), 5) for v in t] for f, t in fitted.decoder.thresholds.items()},
         "training": {
             "posts": len(rows),
+            "reviewed": sum(row.get("origin") == "reviewed" for row in rows),
             "files": [file.name for file in files],
             "data_sha256": data,
             "seed": "none: the fit is exact and nothing is drawn",
@@ -408,6 +409,13 @@ def measure(path: Path, folder: Path) -> dict[str, Any]:
     return score_labels.score(rows, answers)
 
 
+def _kinds(training: dict[str, Any]) -> str:
+    """How many posts of which kind."""
+    reviewed = training.get("reviewed", 0)
+    invented = f"{training['posts'] - reviewed} invented posts"
+    return f"{invented} and {reviewed} reviewed ones" if reviewed else invented
+
+
 def card(manifest: dict[str, Any]) -> str:
     """The model card.
 
@@ -424,7 +432,7 @@ def card(manifest: dict[str, Any]) -> str:
         "Written by `python -m training.labels`; not edited by hand.",
         "",
         f"- Version: `{manifest['version']}` (weights SHA-256 `{manifest['sha256']}`)",
-        f"- Trained on: {training['posts']} invented posts in {len(training['files'])} files, SHA-256 `{training['data_sha256']}`",
+        f"- Trained on: {_kinds(training)} in {len(training['files'])} files, SHA-256 `{training['data_sha256']}`",
         f"- Seed: {training['seed']}",
         f"- Means: ridge regression on 0/1 targets (λ = {training['ridge']}) over hashed n-grams of characters and lemmas and"
         " over lexicon signals; blocks weighed "

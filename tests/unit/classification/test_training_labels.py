@@ -109,6 +109,33 @@ def test_leanings_never_lose() -> None:
     assert ((np.log(chances) + added).argmax(1) == wanted.argmax(1)).mean() >= plain
 
 
+def test_reviewed_posts_train_beside_the_others(
+    small: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reviewed = tmp_path / "reviewed"
+    reviewed.mkdir()
+    lines = small[0].read_text(encoding="utf-8").splitlines()[:5]
+    rows = [
+        {**json.loads(line), "id": f"AD-20261102-{i:012}", "origin": "reviewed"}
+        for i, line in enumerate(lines)
+    ]
+    (reviewed / "2026-11.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    places = {
+        "posts": small[0].parent,
+        "reviewed": reviewed,
+        "model": tmp_path / "model",
+        "card": tmp_path / "card.md",
+    }
+    monkeypatch.setattr(
+        "sys.argv", ["labels", *(part for k, v in places.items() for part in (f"--{k}", str(v)))]
+    )
+    training.main()
+    manifest = json.loads((places["model"] / MANIFEST_FILE).read_text(encoding="utf-8"))
+    assert manifest["training"]["posts"] == 165
+    assert manifest["training"]["files"][-1] == "2026-11.jsonl"
+    assert "160 invented posts and 5 reviewed ones" in capsys.readouterr().out
+
+
 def test_posts_are_redacted_by_their_marks() -> None:
     text, spans = gold.unmark("<AGE>34歳</AGE>の<PERSON>田中</PERSON>です")
     assert gold.as_redacted({"text": text, "spans": spans}) == "30代の［氏名］です"
