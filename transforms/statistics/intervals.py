@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 Z95 = 1.96
 
@@ -70,13 +70,20 @@ def fit_beta_prior(hits: Sequence[int], totals: Sequence[int]) -> BetaPrior:
     if len(n) < 2:
         return BetaPrior(1.0, 1.0)
 
-    def loss(parameters: np.ndarray) -> float:
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         share, weight = special.expit(parameters[0]), np.exp(parameters[1])
         a, b = share * weight, (1 - share) * weight
-        return -float(np.sum(special.betaln(k + a, n - k + b) - special.betaln(a, b)))
+        value = np.sum(special.betaln(k + a, n - k + b) - special.betaln(a, b))
+        both = special.digamma(n + weight) - special.digamma(weight)
+        by_a = np.sum(special.digamma(k + a) - special.digamma(a) - both)
+        by_b = np.sum(special.digamma(n - k + b) - special.digamma(b) - both)
+        slope = [weight * share * (1 - share) * (by_a - by_b), a * by_a + b * by_b]
+        return -float(value), -np.array(slope)
 
     start = np.array([special.logit(np.clip(k.sum() / n.sum(), 0.01, 0.99)), np.log(20.0)])
-    found = optimize.minimize(loss, start, method="L-BFGS-B", bounds=[(-8, 8), (0.0, np.log(MOST_WEIGHT))])
+    found = optimize.minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[(-8, 8), (0.0, np.log(MOST_WEIGHT))]
+    )
     share, weight = float(special.expit(found.x[0])), float(np.exp(found.x[1]))
     return BetaPrior(share * weight, (1 - share) * weight)
 
@@ -109,15 +116,19 @@ def compare_with_peers(
     `差がある` where one side is greater with probability above 0.95; `差がない` where the whole credible interval lies
     within five percentage points of the peers' mean; else `不明`. No ranking follows from it.
     """
-    prior = fit_beta_prior(peer_hits, peer_totals)
-    posterior = stats.beta(prior.a + hits, prior.b + total - hits)
+    return compare_with_prior(hits, total, fit_beta_prior(peer_hits, peer_totals))
+
+
+def compare_with_prior(hits: int, total: int, prior: BetaPrior) -> PeerComparison:
+    """`compare_with_peers`, where the peers' distribution is known already."""
+    a, b = prior.a + hits, prior.b + total - hits
     peer_mean = prior.a / (prior.a + prior.b)
-    low, high = (float(x) for x in posterior.ppf([0.025, 0.975]))
-    p_greater = float(posterior.sf(peer_mean))
+    low, high = (float(x) for x in special.betaincinv(a, b, [0.025, 0.975]))
+    p_greater = float(special.betaincc(a, b, peer_mean))
     if max(p_greater, 1 - p_greater) > SURE:
         verdict = "差がある"
     elif low > peer_mean - SAME_BAND and high < peer_mean + SAME_BAND:
         verdict = "差がない"
     else:
         verdict = "不明"
-    return PeerComparison(Interval(float(posterior.mean()), low, high), peer_mean, p_greater, verdict)
+    return PeerComparison(Interval(a / (a + b), low, high), peer_mean, p_greater, verdict)

@@ -35,11 +35,15 @@ ENTITIES = pl.DataFrame(
         ("rival-aoba", "competitor", "あおば病院", "東京都", "tokyo"),
         ("rival-midori", "competitor", "みどり医療センター", "東京都", "tokyo"),
         ("rival-sora", "competitor", "そらクリニック", "東京都", "clinics"),
+        ("rival-hoshi", "competitor", "ほし病院", "東京都", "tokyo"),
         ("drug-koelin", "product", "コエリン錠", None, None),
     ],
     schema=["entity_id", "class", "name", "prefecture", "peer_set"],
     orient="row",
 )
+THIRD_PEER = "rival-hoshi"
+"""Without a third facility to compare with there is no band of peers."""
+SPOKEN_OF = [e for e in ENTITIES["entity_id"] if e != THIRD_PEER]
 WEIGHTS = np.array([0.26, 0.12, 0.06, 0.2, 0.14, 0.06, 0.03, 0.13])
 SOURCES = ("x", "google_review", "qa", "bluesky", "youtube", "blog")
 SOURCE_WEIGHTS = np.array([0.45, 0.25, 0.12, 0.08, 0.06, 0.04])
@@ -160,7 +164,7 @@ def _opinion(
 
 
 def _ordinary(day: date, number: int, rng: np.random.Generator) -> dict[str, Any]:
-    entity = [*ENTITIES["entity_id"], None][int(rng.choice(8, p=WEIGHTS))]
+    entity = [*SPOKEN_OF, None][int(rng.choice(8, p=WEIGHTS))]
     theme = str(rng.choice(list(THEMES), p=THEME_WEIGHTS))
     polarity = int(rng.choice([-1, 0, 1], p=[0.4, 0.25, 0.35]))
     who, voice = [
@@ -233,6 +237,14 @@ def _stories(day: date, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
             )  # fmt: skip
 
 
+def _third_peer(day: date, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """What is said of one more competitor: little that is bad."""
+    for i in range(25):
+        theme = str(rng.choice(list(THEMES), p=THEME_WEIGHTS))
+        polarity = int(rng.choice([-1, 0, 1], p=[0.2, 0.4, 0.4]))
+        yield _opinion(day, 2_000_000 + i, rng, THIRD_PEER, theme, polarity=polarity)
+
+
 def posts(days: int = DAYS, per_day: int = 160, seed: int = 1, start: date = START) -> list[dict[str, Any]]:
     """Posts of `days` days from `start`; a few arrive late, a few are edited the day after."""
     rng = np.random.default_rng(seed)
@@ -253,6 +265,9 @@ def posts(days: int = DAYS, per_day: int = 160, seed: int = 1, start: date = STA
             if rng.random() < 0.01
         ]
         rows.extend(p for p in today + edited)
+        if per_day >= 100:
+            peer = _third_peer(day, np.random.default_rng([seed, offset]))
+            rows.extend(p for p in peer if not (p["source"] == "qa" and _within(day, SILENCE)))
     return rows
 
 

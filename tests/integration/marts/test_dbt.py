@@ -195,10 +195,10 @@ def test_reputation_compares_within_the_peer_set(home: Path) -> None:
         home,
         """select sum(share_of_voice), count(*), bool_and(share_of_voice between share_of_voice_low and share_of_voice_high)
         from marts.mart_reputation where grain = 'month' and period_on = date '2026-06-01'
-        and voice_class = 'patient_voice' and entity in ('own-sakura', 'rival-aoba', 'rival-midori')""",
+        and voice_class = 'patient_voice' and entity in ('own-sakura', 'rival-aoba', 'rival-midori', 'rival-hoshi')""",
     )
     assert rows[0][0] == pytest.approx(1, abs=0.001)
-    assert rows[0][1:] == (3, True)
+    assert rows[0][1:] == (4, True)
 
 
 def test_quality_adds_up(home: Path) -> None:
@@ -280,6 +280,29 @@ def test_a_smaller_k_is_refused(home: Path) -> None:
     result = dbt(home, "compile", "--vars", "{k_anonymity: 5}", "--select", "int_cells")
     assert result.returncode != 0
     assert "at least 10" in result.stdout
+
+
+def test_strengths_tell_no_count_that_other_marts_hide(home: Path) -> None:
+    rows = query(
+        home,
+        """select s.authors, t.authors, s.speaking_authors, r.authors, s.share, s.verdict
+        from marts.mart_strengths as s
+        left join marts.mart_themes as t on t.grain = 'month' and t.period_on = s.month_on and t.entity = s.entity
+            and t.theme = s.theme and t.polarity = s.polarity and t.voice_class = s.voice_class
+        left join marts.mart_reputation as r on r.grain = 'month' and r.period_on = s.month_on and r.entity = s.entity
+            and r.voice_class = s.voice_class""",
+    )
+    assert {verdict for *_, verdict in rows} >= {"差がある", "不明"}
+    assert ("neg", "課題") in query(
+        home,
+        f"""select polarity, position from marts.mart_strengths where entity = '{night.OWN_SURGE}' and theme = 'ACC_WAIT'
+        and month_on = date '2026-07-01'""",
+    )
+    for authors, published, speaking, all_published, share, verdict in rows:
+        assert (authors or None) == published  # no row is nobody
+        assert speaking == all_published
+        if authors is None or speaking is None:
+            assert (share, verdict) == (None, "不明")
 
 
 # The gate
