@@ -111,7 +111,7 @@ ROOM_SHORT: Final = Pattern(
     rule="room.short",
     type="ROOM",
     regex=re.compile(
-        rf"(?<![0-9A-Za-z.\-/月日年時])(?P<id>(?:[0-9]{{1,2}}階?{_SIDE}{{1,2}}(?:の?\s?[0-9]{{1,4}}|-[0-9]{{1,3}})?|[0-9]{{1,2}}[A-G](?:-?[0-9]{{1,2}})?|{_SIDE}[0-9]{{1,2}}階?(?:の[0-9]{{3,4}}|[0-9]{{0}})?))(?![0-9A-Za-z東西南北口方側]|[.\-][0-9]|線|丁|条|%)"
+        rf"(?<![0-9A-Za-z.\-/月日年時])(?P<id>(?:[0-9]{{1,2}}階?{_SIDE}{{1,2}}(?:の?\s?[0-9]{{1,4}}|-[0-9]{{1,3}})?|[0-9]{{1,2}}[A-G](?:\s[0-9]{{3}}号|-?[0-9]{{1,2}})?|{_SIDE}[0-9]{{1,2}}階?(?:の[0-9]{{3,4}}|[0-9]{{0}})?))(?![0-9A-Za-z東西南北口方側]|[.\-][0-9]|線|丁|条|%)"
     ),
     triggers=("東", "西", "南", "北", *tuple(f"{n}{c}" for n in range(1, 10) for c in "abcdefg")),
     context=("病棟", "病室", "入院", "部屋", "シャワー", "面会", "看護", "夜勤", "ナース", "転棟", "退院", "ベッド", "hcu", "icu", "欠員", "患者", "同室", "師長", "応援", "せん妄", "移っ"),
@@ -150,7 +150,7 @@ ROOM_BEHIND: Final = Pattern(
     rule="room.number_context",
     type="ROOM",
     regex=re.compile(
-        r"(?<![0-9A-Za-z.,\-/:+<>=¥])(?P<id>(?:[A-Z]棟|[東西南北]棟)?[1-9][0-9]{2,3}号?)(?=(?<=号)の|の(?:主|方|角|メンバー|患者|じい|ばあ|おば|おじ|隣|ベッド|窓|部屋|[一-龥]{1,3}さん)|に一週間|で[0-9]+泊|に入院|でお世話にな|の人(?:と|が|は|を)|の誰)(?!の方(?:が|は)[0-9])"
+        r"(?<![0-9A-Za-z.,\-/:+<>=¥])(?P<id>(?:[A-Z]棟|[東西南北]棟)?[1-9][0-9]{2,3}号?)(?=(?<=号)の|の(?:主|方|角|メンバー|患者|じい|ばあ|おば|おじ|隣|ベッド|窓|部屋|[一-龥]{1,3}さん)|に一週間|で[0-9]+泊|に入院|でお世話にな|の人(?:と|が|は|を|も)|の誰|の父|の母|の祖|の同室|から[0-9]{3,4}へ)(?!の方(?:が|は)[0-9])"
     ),
     triggers=(
         "号の",
@@ -173,6 +173,11 @@ ROOM_BEHIND: Final = Pattern(
         "でお世話",
         "の人",
         "の誰",
+        "の父",
+        "の母",
+        "の祖",
+        "の同室",
+        "から",
     ),
     context=(
         "病棟",
@@ -189,6 +194,10 @@ ROOM_BEHIND: Final = Pattern(
         "病院",
         "消灯",
         "カーテン",
+        "窓",
+        "祖母は",
+        "祖父は",
+        "病人",
         "点滴",
         "テレビ",
     ),
@@ -225,6 +234,43 @@ ROOM_ENGLISH: Final = Pattern(
     near_misses=("Zoom 512", "bedroom 3"),
 )
 
+ROOM_WING: Final = Pattern(
+    rule="room.named_wing",
+    type="ROOM",
+    regex=re.compile(
+        r"(?<![ぁ-んァ-ヶー一-龥])(?P<id>(?:[ぁ-ん]{2,5}|[ァ-ヶー]{2,5})棟\s?[0-9]{1,4})(?![0-9年月日時分人床])"
+    ),
+    triggers=("棟",),
+    score=0.8,
+    examples=("ひまわり棟208の三線の音", "名札「ゆり棟12」"),
+    near_misses=("たかい棟20階建て", "その棟3人"),
+    guard=lambda m: not re.match(r"その|この|あの|どの|ある|たかい", m["id"]),
+)
+
+ROOM_ON_FLOOR: Final = Pattern(
+    rule="room.on_floor",
+    type="ROOM",
+    regex=re.compile(
+        r"(?<![0-9])(?P<id>(?P<floor>[1-9][0-9]?)階(?:の|\s)?(?P=floor)[0-9]{2})(?![0-9円人年月日時分])"
+    ),
+    triggers=("階",),
+    score=0.85,
+    examples=("7階の712、隣のベッド",),
+    near_misses=("7階の750円のカレー", "3階の712人"),
+)
+
+ROOM_AND_NEXT: Final = Pattern(
+    rule="room.and_next",
+    type="ROOM",
+    regex=re.compile(
+        r"(?P<cue>部屋|病室)(?:は|が|の)?[1-9][0-9]{2}(?:と|、|から)(?P<id>[1-9][0-9]{2})(?![0-9円人年月日時分])"
+    ),
+    triggers=("部屋", "病室"),
+    score=0.8,
+    examples=("部屋は508と509、苗字は",),
+    near_misses=("部屋は8畳と10畳",),
+)
+
 ROOM_SIDE: Final = Pattern(
     rule="room.side_number",
     type="ROOM",
@@ -239,6 +285,9 @@ ROOM_SIDE: Final = Pattern(
 
 RECOGNIZERS: Final = (
     ROOM_ENGLISH,
+    ROOM_WING,
+    ROOM_ON_FLOOR,
+    ROOM_AND_NEXT,
     ROOM_SIDE,
     ROOM_OF_PERSON,
     ROOM_NUMBER,
