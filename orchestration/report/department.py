@@ -16,7 +16,7 @@ from orchestration.guard import PlainError
 from orchestration.report import charts
 from orchestration.report.marts import Release, Row
 from orchestration.report.page import NOT_YET, Figure, Tile, environment, month_words, short
-from orchestration.report.weekly import one_a_measure
+from orchestration.report.weekly import is_watched, one_a_measure
 
 WEEKS = 12
 ALERT_WEEKS = 4
@@ -85,11 +85,12 @@ def _content(release: Release, department: str, first_day: date, last_day: date)
             if m["owner_ja"] == department or (m["subject_kind"] == "theme" and m["subject"] in themes)
         ]
     )
+    known = is_watched(release.alert_days(week))
     hidden = sum(r["authors"] is None for r in table)
     shown = [r for r in table if r["authors"]]
     return {
         "month": month_words(month, last_day),
-        "tiles": _tiles(table, alerts, hidden),
+        "tiles": _tiles(table, hidden, alerts if known else None),
         "rows": shown[:TABLE_ROWS],
         "more": len(shown) - len(shown[:TABLE_ROWS]),
         "hidden": hidden,
@@ -100,7 +101,7 @@ def _content(release: Release, department: str, first_day: date, last_day: date)
         "stages": _parts(now, "stage_of_care"),
         "alerts": alerts[:ALERTS],
         "more_alerts": len(alerts) - len(alerts[:ALERTS]),
-        "alerts_known": release.has("mart_alerts"),
+        "alerts_known": known,
         "measures": measures[:MEASURES],
     }
 
@@ -121,7 +122,8 @@ def _table(now: list[Row], months_before: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda r: (-(r["authors"] or 0), r["theme_ja"], r["entity_name"]))
 
 
-def _tiles(table: list[Row], alerts: list[Row], hidden: int) -> list[Tile]:
+def _tiles(table: list[Row], hidden: int, alerts: list[Row] | None) -> list[Tile]:
+    """Numbers at the head; alerts are None while nothing could have been one."""
     most = table[0] if table and table[0]["authors"] else None
     names = list(dict.fromkeys(r["theme_ja"] for r in table))
     return [
@@ -132,7 +134,11 @@ def _tiles(table: list[Row], alerts: list[Row], hidden: int) -> list[Tile]:
             f"{most['authors']:,}人" if most else NOT_YET,
             f"{most['entity_name']} {most['theme_ja']}" if most else "公表できる数がありません",
         ),
-        Tile("直近4週の警報", f"{len(alerts)}件", alerts[0]["tier"] if alerts else "担当テーマに警報なし"),
+        Tile("直近4週の警報", NOT_YET, "平常の幅を学習中です")
+        if alerts is None
+        else Tile(
+            "直近4週の警報", f"{len(alerts)}件", alerts[0]["tier"] if alerts else "担当テーマに警報なし"
+        ),
     ]
 
 

@@ -50,10 +50,6 @@ class Release:
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def has(self, mart: str) -> bool:
-        """Whether the release has a mart: an earlier release lacks what came later."""
-        return mart in self._tables
-
     def days(self) -> tuple[date, date] | None:
         """First and last day of writing that the release knows of."""
         found = self.rows(

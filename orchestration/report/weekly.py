@@ -74,7 +74,7 @@ def _content(release: Release, first_day: date, last_day: date) -> dict[str, Any
         "benchmark": _benchmark(release.benchmark(month)),
         "alerts": alerts[:ALERTS],
         "more_alerts": len(alerts) - len(alerts[:ALERTS]),
-        "alerts_known": _is_watched(days),
+        "alerts_known": is_watched(days),
         "statuses": statuses(days),
         "measures": measures[:MEASURES],
         "more_measures": len(measures) - len(measures[:MEASURES]),
@@ -192,7 +192,7 @@ def _benchmark(rows: list[Row]) -> Figure | None:
     return Figure("benchmark", f"{rows[0]['survey_ja']}との並置", Markup(charts.pairs(points, HALF)))  # noqa: S704
 
 
-def _is_watched(days: list[Row]) -> bool:
+def is_watched(days: list[Row]) -> bool:
     """Whether any day of the week could have given an alert: the detectors have learnt what is usual."""
     return any(r["status"] != LEARNING for r in days)
 

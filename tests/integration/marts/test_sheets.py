@@ -161,6 +161,9 @@ def test_what_the_history_is_too_short_for_is_not_there_yet(release: Path, tmp_p
         found = re.search(rf'<section id="{section}">(.*?)</section>', page.read_text(encoding="utf-8"), re.DOTALL)  # fmt: skip
         assert found, section
         assert NOT_YET in found[1], section
+    told = words(department(young, tmp_path / "page.html"))
+    assert f"直近4週の警報 {NOT_YET}" in told
+    assert "警報はありません" not in told
 
 
 def test_pages_of_a_release_have_names_and_links(published: Path, tmp_path: Path) -> None:
