@@ -79,12 +79,21 @@ class Awareness:
             if "first_aware_at" in pq.read_schema(path).names:
                 table = pq.read_table(path, columns=["post_key", "first_aware_at"], partitioning=None)
                 for key, at in zip(*(column.to_pylist() for column in table.columns), strict=True):
-                    self.earliest(key, at)
+                    self._first[key] = min(at, self._first.get(key, at))
 
-    def earliest(self, post_key: str, at: datetime) -> datetime:
-        """The earlier of a time and what is known of a post, which is known from then on."""
-        first = min(at, self._first.get(post_key, at))
-        self._first[post_key] = first
+    def earliest(self, post_key: str, day: date, loaded_at: int | None) -> datetime:
+        """The earlier of a post's load and of what is known of it, which is known from then on.
+
+        Args:
+            post_key: of the post.
+            day: of arrival; counts only where neither is known.
+            loaded_at: Unix seconds, None where it was not kept.
+        """
+        before = self._first.get(post_key)
+        if loaded_at is None and before is not None:
+            return before
+        at = known_at(day, loaded_at)
+        self._first[post_key] = first = min(at, before or at)
         return first
 
 
@@ -121,10 +130,14 @@ def write_queues(
         if not any(chosen) and not day_file(zones.restricted / queue, day).exists():
             continue
         mask = pa.array(chosen, pa.bool_())
-        cases = _cases(queue, day, redacted.filter(mask), classified.filter(mask))
-        if queue == EVENT_QUEUE:
-            for case in cases:
-                case["first_aware_at"] = awareness.earliest(case["post_key"], case["first_aware_at"])
+        some = redacted.filter(mask)
+        cases = _cases(queue, day, some, classified.filter(mask))
+        for case, loaded_at in zip(cases, some["loaded_at"].to_pylist(), strict=True):
+            case["first_aware_at"] = (
+                awareness.earliest(case["post_key"], day, loaded_at)
+                if queue == EVENT_QUEUE
+                else known_at(day, loaded_at)
+            )
         table = pa.Table.from_pylist(cases, REVIEW_SCHEMA)
         counts[queue] = write_day(zones.restricted / queue, day, table, REVIEW_SCHEMA)
     return counts
@@ -132,16 +145,13 @@ def write_queues(
 
 def _cases(queue: str, day: date, redacted: pa.Table, classified: pa.Table) -> list[dict[str, Any]]:
     rows = classified.select([*_AS_LABELLED, "ae"]).to_pylist()
-    texts = redacted["text"].to_pylist()
-    loaded = redacted["loaded_at"].to_pylist()
     cases = []
-    for row, text, seconds in zip(rows, texts, loaded, strict=True):
+    for row, text in zip(rows, redacted["text"].to_pylist(), strict=True):
         suspected = row.pop("ae")
         cases.append(
             {
                 **row,
                 "case_ref": f"{queue[:2].upper()}-{day:%Y%m%d}-{row['post_key'][:12]}",
-                "first_aware_at": known_at(day, seconds),
                 "text": text,
                 "drugs": sorted({e["drug"] for e in suspected if e["drug"]}),
                 "events": sorted({e["event_pt"] or e["event"] for e in suspected if e["event"]}),

@@ -65,6 +65,26 @@ def read_day(
     return pq.read_table(path, columns=columns, partitioning=None) if path.exists() else None
 
 
+def fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table of an earlier version of Koe as the present one writes it: columns that it did not know are empty.
+
+    Args:
+        table: as read.
+        schema: the present one.
+
+    Returns:
+        Exactly the schema's columns.
+
+    Raises:
+        ValueError: a column that may not be empty is missing.
+    """
+    known = [
+        table[field.name] if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(known, names=schema.names).cast(schema)
+
+
 def read_days(
     folder: Path, days: Iterable[date], columns: list[str] | None = None
 ) -> Iterator[tuple[date, pa.Table]]:

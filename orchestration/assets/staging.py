@@ -20,7 +20,7 @@ from orchestration.partitions import daily, days_of
 from orchestration.progress import Reporter
 from orchestration.resources import Koe
 from orchestration.settings import PROJECT
-from orchestration.staging import FACTS_SCHEMA, day_file, read_day, read_days, write_day
+from orchestration.staging import FACTS_SCHEMA, day_file, fitted, read_day, read_days, write_day
 from orchestration.verdicts import judged_cases
 from orchestration.zones import one_barrier
 from transforms.classification.second_opinion import SecondOpinion
@@ -142,9 +142,7 @@ def with_destroyed(installation: Installation, day: date, table: pa.Table) -> pa
         return table
     again = pc.is_in(earlier["post_key"], value_set=table["post_key"].combine_chunks())
     kept = earlier.filter(pc.invert(again))
-    # A column that an earlier version of Koe did not know is empty in its rows.
-    both = pa.concat_tables([kept, table], promote_options="default")
-    return both.select(REDACTED_SCHEMA.names).cast(REDACTED_SCHEMA)
+    return pa.concat_tables([fitted(kept, REDACTED_SCHEMA), table.cast(REDACTED_SCHEMA)])
 
 
 PART_ROWS = 5_000
@@ -207,8 +205,9 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
     awareness, judged = review.Awareness(installation.zones), judged_cases(installation.zones)
     second_opinions(installation)  # of canaries: they are no posts
     for day in days:
-        redacted = read_day(installation.zones.redacted, day)
-        if redacted is not None:
+        staged = read_day(installation.zones.redacted, day)
+        if staged is not None:
+            redacted = fitted(staged, REDACTED_SCHEMA)
             classified = classify_posts(redacted, installation.classifier)
             write_day(installation.zones.classified, day, classified, CLASSIFIED_SCHEMA)
             queues = review.write_queues(

@@ -22,7 +22,7 @@ from orchestration.assets import staging
 from orchestration.cli import app, main
 from orchestration.installation import Installation
 from orchestration.progress import Silent
-from orchestration.staging import day_file, read_day
+from orchestration.staging import day_file, fitted, read_day, write_day
 from orchestration.tombstones import Removal
 from transforms.posts import RAW_SCHEMA
 from transforms.reviewing import EVENT_QUEUE
@@ -431,6 +431,31 @@ def test_checked_posts_become_training_posts(staged: Installation, tmp_path: Pat
     review_files.import_verdicts(staged, other, NOW)
     assert koe("training", out).exit_code == 0
     assert [row["text"] for row in gold.read(out)] == [RUMOUR]
+
+
+def test_ends_of_lines_within_texts_end_no_record(installation: Installation, tmp_path: Path) -> None:
+    load(installation, DAY, {"event": EVENT.replace("、", "\u2028") + "\x85<b>太字</b>"})
+    path = exported(installation, tmp_path, "cases.jsonl")
+    rows = [orjson.loads(line) for line in path.read_bytes().split(b"\n") if line]
+    path.write_bytes(
+        b"\n".join(orjson.dumps({**row, **confirm(row), "labels_checked": True}) for row in rows)
+    )
+    result = review_files.import_verdicts(installation, path, NOW)
+    assert (result.stored.new, result.refused) == (len(rows), [])
+    assert koe("training", tmp_path / "out.jsonl").exit_code == 0
+    [post] = gold.read(tmp_path / "out.jsonl")
+    assert post["text"].endswith("＜b＞太字＜/b＞")
+
+
+def test_a_day_that_an_earlier_version_staged_is_labelled(staged: Installation) -> None:
+    redacted = read_day(staged.zones.redacted, DAY)
+    assert redacted is not None
+    older = redacted.drop_columns(["loaded_at"])
+    write_day(staged.zones.redacted, DAY, older, older.schema)
+    staging.classify(staged, [DAY], Silent())
+    assert {c.first_aware_on for c in review_files.due_cases(staged, DAY)} == {date(2026, 11, 4)}
+    with pytest.raises(ValueError, match="text"):
+        fitted(older.drop_columns(["text"]), redacted.schema)
 
 
 def test_every_command_has_help_with_an_example() -> None:
