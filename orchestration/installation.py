@@ -35,6 +35,7 @@ from transforms.redaction.canaries import Canary, plant
 from transforms.redaction.policy import Operator, RedactionPolicy
 from transforms.redaction.redactor import Redactor
 from transforms.redaction.spread import Recipe, SpreadRedactor
+from transforms.terms.finder import TermFinder
 from transforms.watchlist import Matcher, compile_watchlist
 
 CANARY_KEY = "canaries"
@@ -220,6 +221,14 @@ class Installation:
         """The invented identities of a day: the same each time, foretold by nobody who lacks the keyring."""
         seed = hashlib.sha256(self.keyring.ensure(CANARY_KEY)).digest()
         return plant(day, int.from_bytes(seed[:8]))
+
+    @cached_property
+    def term_finder(self) -> TermFinder:
+        """Finds terms. Names of facilities and products have marts of their own and are none."""
+        entries = self.config.watchlist.entries
+        return TermFinder(
+            [name for e in entries if e.entry_class != "industry" for name in (*e.names, *e.aliases)]
+        )
 
     @cached_property
     def classifier(self) -> Classifier:

@@ -194,5 +194,18 @@ LABEL_FIELDS: tuple[pa.Field, ...] = (
 )
 """What the classifier adds to a post."""
 
-CLASSIFIED_SCHEMA = pa.schema([f for f in REDACTED_SCHEMA if f.name != "text"] + list(LABEL_FIELDS))
+TERM_FIELDS: tuple[pa.Field, ...] = (
+    pa.field(
+        "terms", _STRS, nullable=False
+    ),  # `kind:name`, words of lexicons: drug, illness, procedure, technology
+    pa.field("conditions", _STRS, nullable=False),  # groups of the illnesses among them
+    pa.field(
+        "nouns", pa.list_(pa.int64()), nullable=False
+    ),  # other nouns, by a number that tells no rare word
+)
+"""What is found of a relevant post's words; empty for others."""
+
+CLASSIFIED_SCHEMA = pa.schema(
+    [f for f in REDACTED_SCHEMA if f.name != "text"] + list(LABEL_FIELDS) + list(TERM_FIELDS)
+)
 """A row of staging/classified, which dbt reads: labels and keys, no text. Pseudonymous."""

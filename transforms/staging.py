@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from transforms.classification.claims import ClaimIndex, empty_index, join
 from transforms.classification.document import Document
-from transforms.posts import CLASSIFIED_SCHEMA, LABEL_FIELDS, REDACTED_SCHEMA
+from transforms.posts import CLASSIFIED_SCHEMA, LABEL_FIELDS, REDACTED_SCHEMA, TERM_FIELDS
 from transforms.redaction.redactor import Redaction, RedactionError, RedactionFailure
 
 CANARY_PREFIX = "canary-"
@@ -324,12 +324,21 @@ class ClassifiesDocuments(Protocol):
         ...
 
 
-def classify_posts(redacted: pa.Table, classifier: ClassifiesDocuments) -> pa.Table:
+class FindsTerms(Protocol):
+    """Finds terms in redacted texts."""
+
+    def find_many(self, texts: Sequence[str | None]) -> Sequence[Any]:
+        """What each text holds, fields as `transforms.posts.TERM_FIELDS`; nothing for None."""
+        ...
+
+
+def classify_posts(redacted: pa.Table, classifier: ClassifiesDocuments, finder: FindsTerms) -> pa.Table:
     """Label redacted rows.
 
     Args:
         redacted: rows of `REDACTED_SCHEMA`.
         classifier: sees redacted text only.
+        finder: sees the redacted texts of relevant posts only.
 
     Returns:
         Rows of `CLASSIFIED_SCHEMA`, in the same order, without text.
@@ -350,6 +359,9 @@ def classify_posts(redacted: pa.Table, classifier: ClassifiesDocuments) -> pa.Ta
         )
         for field in LABEL_FIELDS
     ]
+    texts = redacted["text"].to_pylist()
+    found = finder.find_many([t if row.relevant else None for t, row in zip(texts, labels, strict=True)])
+    arrays += [pa.array([getattr(f, field.name) for f in found], type=field.type) for field in TERM_FIELDS]
     return pa.Table.from_arrays([*kept.columns, *arrays], schema=CLASSIFIED_SCHEMA)
 
 

@@ -11,6 +11,16 @@
     case when {{ is_sensitive }} then {{ k_sensitive }} else {{ k }} end
 {%- endmacro %}
 
+{#
+    Areas, after the rule of Japan's care and health insurance data: below 2,000 inhabitants nothing is shown, below 25,000 no cell of
+    fewer than 20 people. Koe knows no area smaller than a prefecture; the rule holds for any that may come.
+#}
+{% macro least_population() -%} 2000 {%- endmacro %}
+
+{% macro k_of_area(population) -%}
+    case when {{ population }} < 25000 then {{ [20, var('k_anonymity') | int] | max }} else 0 end
+{%- endmacro %}
+
 {# part / whole, null where one is hidden or the rest is a group of 1 to k-1. #}
 {% macro safe_share(part, whole, k) -%}
     case

@@ -10,6 +10,7 @@
     'mart_alerts': ['int_alerts'],
     'mart_alert_days': ['int_alerts'],
     'mart_disproportionality': ['int_disproportionality'],
+    'mart_terms': ['int_terms'],
     'mart_strengths': ['int_strengths'],
     'mart_measures': ['int_measures', 'stg_actions', 'int_source_days'],
 } -%}

@@ -29,7 +29,11 @@ from orchestration.progress import Reporter
 from orchestration.resources import Koe
 
 WRITER_POOL = "duckdb_writer"
-READS_STAGING = {"stg_posts": "classified_posts", "stg_run_facts": "redacted_posts"}
+READS_STAGING = {
+    "stg_posts": "classified_posts",
+    "stg_words": "classified_posts",
+    "stg_run_facts": "redacted_posts",
+}
 
 
 class Translator(DagsterDbtTranslator):

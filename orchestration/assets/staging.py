@@ -12,7 +12,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration import quality, review
+from orchestration import quality, review, terms
 from orchestration.guard import quiet
 from orchestration.installation import Installation
 from orchestration.loading import Origins, load_days, quarantine_failures, raw_of_day
@@ -36,10 +36,11 @@ from transforms.staging import (
     no_scan,
     redact_posts,
 )
+from transforms.terms.finder import TermFinder
 
 OWNERS = ["team:data-engineering"]
 REDACTION_VERSION = "1"
-LABELS_VERSION = "1"
+LABELS_VERSION = "2"
 
 
 def _schema_metadata(schema: pa.Schema) -> dg.TableSchema:
@@ -190,7 +191,7 @@ def plant_canaries(installation: Installation, day: date) -> None:
     write_day(
         folder,
         day,
-        classify_posts(result.table, installation.classifier),
+        classify_posts(result.table, installation.classifier, TermFinder()),
         CLASSIFIED_SCHEMA,
         "classified.parquet",
     )
@@ -208,7 +209,7 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
         staged = read_day(installation.zones.redacted, day)
         if staged is not None:
             redacted = fitted(staged, REDACTED_SCHEMA)
-            classified = classify_posts(redacted, installation.classifier)
+            classified = classify_posts(redacted, installation.classifier, installation.term_finder)
             write_day(installation.zones.classified, day, classified, CLASSIFIED_SCHEMA)
             queues = review.write_queues(
                 installation.zones, day, redacted, classified, awareness=awareness, judged=judged
@@ -226,6 +227,8 @@ def classify(installation: Installation, days: list[date], reporter: Reporter) -
             total += facts + Counter({("all", "classified"): classified.num_rows})
         reporter.advance()
     quality.write_drift(installation, days[-1])
+    terms.write_words(installation.zones, days, installation.term_finder.heard, installation.config.policy.k)
+    installation.term_finder.forget()
     return total
 
 

@@ -20,7 +20,9 @@ from transforms.redaction import scan
 CHUNK_ROWS = 50_000
 FEW_RECORDS = 50
 """Below this a share says little: one broken file would stop a quiet night."""
-LABEL_TEXTS = ["topics", "themes", "department", "prefecture", "ae", "evidence", "aspects"]
+LABEL_TEXTS = [
+    "topics", "themes", "department", "prefecture", "ae", "evidence", "aspects", "terms", "conditions",
+]  # fmt: skip
 
 
 def _frames(

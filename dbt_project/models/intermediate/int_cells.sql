@@ -35,7 +35,7 @@ periods as (
     union all
     select 'week' as grain, * from ({{ count_authors('statements', 'week_on', "mart <> 'segments'") }})
     union all
-    select 'month' as grain, * from ({{ count_authors('statements', 'month_on') }})
+    select 'month' as grain, * from ({{ count_authors('statements', 'month_on', "mart <> 'terms'") }})
 
 ),
 
@@ -82,7 +82,11 @@ select
     c.family,
     c.authors, c.posts, c.clusters, c.sources,
     c.amount, c.amounts,
-    {{ k_of("coalesce(s.code is not null or c.sensitive_posts * 2 > c.posts, false)") }} as k
+    greatest(
+        {{ k_of("coalesce(s.code is not null or c.sensitive_posts * 2 > c.posts, false)") }},
+        {{ k_of_area('a.population') }}
+    ) as k
 from cells as c
 left join {{ ref('stg_entities') }} as e on c.entity = e.entity
+left join {{ ref('areas') }} as a on c.mart = 'segments' and c.d1 = 'prefecture:' || a.code
 left join {{ ref('sensitive') }} as s on case c.mart when 'flags' then 'flag:' || c.d1 else c.d1 end = s.kind || ':' || s.code

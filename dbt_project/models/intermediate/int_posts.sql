@@ -28,6 +28,9 @@ select
     prefecture,
     sensitive_category is not null as is_sensitive,
     claim_key,
+    coalesce(terms, []) as terms,
+    coalesce(conditions, []) as conditions,
+    coalesce(nouns, []) as nouns,
     coalesce(r.status, 'open') as event_status,
     len(review_reasons) > 0 as wants_review,
     confidence

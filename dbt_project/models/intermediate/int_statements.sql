@@ -56,13 +56,18 @@ complaints as (
 
 segments as (
 
-    select *, unnest([
-        {'kind': 'speaker', 'code': speaker},
-        {'kind': 'department', 'code': coalesce(department, 'none')},
-        {'kind': 'care_setting', 'code': coalesce(care_setting, 'none')},
-        {'kind': 'prefecture', 'code': coalesce(prefecture, 'none')}
-    ]) as segment
-    from mentions
+    -- an area of fewer than 2,000 people, or one whose people nobody has counted, is not told apart
+    select m.*, unnest(
+        [
+            {'kind': 'speaker', 'code': speaker},
+            {'kind': 'department', 'code': coalesce(department, 'none')},
+            {'kind': 'care_setting', 'code': coalesce(care_setting, 'none')},
+            {'kind': 'prefecture', 'code': if(a.population >= {{ least_population() }}, prefecture, 'none')}
+        ]
+        || list_transform(if(len(conditions) = 0, ['none'], conditions), lambda x: {'kind': 'condition', 'code': x})
+    ) as segment
+    from mentions as m
+    left join {{ ref('areas') }} as a on m.prefecture = a.code
 
 ),
 
@@ -97,6 +102,27 @@ drugs as (
         bool_or(is_complete) as is_complete
     from events
     group by all
+
+),
+
+terms as (
+
+    select *, 'all' as entity, unnest(list_distinct(terms)) as term from counted
+    union all by name
+    -- a noun that few people have said has no name here, and is not counted before it had one
+    select n.*, 'all' as entity, 'noun:' || w.word as term
+    from (select *, unnest(list_distinct(nouns)) as noun from counted) as n
+    inner join {{ ref('stg_words') }} as w on n.noun = w.noun and n.week_on >= w.first_week_on
+
+),
+
+technologies as (
+
+    select *, 'all' as entity, unnest(['all'] || if(len(named) = 0, ['none'], named)) as technology
+    from (
+        select *, list_distinct([split_part(t, ':', 2) for t in terms if t like 'technology:%']) as named from counted
+    )
+    where len(named) > 0 or list_contains(topics, 'newtech')
 
 ),
 
@@ -151,5 +177,11 @@ union all
 union all
 {#- The clock runs from the first arrival: 15 days where the words say that it was serious, else 30. Told by the week. #}
 {{ statement_of('safety', 'drug', 'due_week', "date_trunc('week', first_arrived_on + if(is_serious, 15, 30))::date::varchar", 'drugs') }}
+union all
+{{ statement_of('terms', 'term', 'all', "'all'", 'terms') }}
+union all
+{{ statement_of('newtech', 'technology', 'all', "'all'", 'technologies', parent="if(technology <> 'all', 'newtech|all|all|all', null)", family="'technologies'") }}
+union all
+{{ statement_of('newtech', 'technology', 'feeling', feeling(), 'technologies', parent="if(technology <> 'all', 'newtech|all|feeling|' || " ~ feeling() ~ ", null)", family="'technologies'") }}
 union all
 {{ statement_of('rumours', 'claim_key', 'all', "'all'", 'claims') }}

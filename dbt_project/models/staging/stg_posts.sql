@@ -6,13 +6,14 @@ with versions as (
     from {{ staging_files('classified/*/*.parquet', {
         'post_key': 'varchar', 'author_key': 'varchar', 'key_id': 'varchar', 'source': 'varchar',
         'arrived_on': 'date', 'posted_on': 'date', 'posted_at_jst': 'timestamp', 'rating': 'tinyint',
-        'author_official': 'boolean',         'entities': 'varchar[]', 'cluster_key': 'varchar', 'relevant': 'boolean', 'sentiment': 'varchar',
+        'author_official': 'boolean', 'entities': 'varchar[]', 'cluster_key': 'varchar', 'relevant': 'boolean', 'sentiment': 'varchar',
         'topics': 'varchar[]', 'aspects': 'struct(theme varchar, topic varchar, polarity tinyint)[]',
         'speaker': 'varchar', 'voice_class': 'varchar', 'intent': 'varchar', 'flags': 'varchar[]',
         'ae': 'struct(drug varchar, event varchar, event_pt varchar, serious boolean, negated boolean, feared boolean, asked boolean, about varchar, has_patient boolean, has_reporter boolean, has_drug boolean, has_event boolean)[]',
         'criticality': 'tinyint', 'care_setting': 'varchar', 'stage_of_care': 'varchar', 'department': 'varchar',
         'prefecture': 'varchar', 'sensitive_category': 'varchar', 'review_reasons': 'varchar[]',
-        'confidence': 'float', 'claim_key': 'varchar', 'file_row_number': 'bigint'
+        'confidence': 'float', 'claim_key': 'varchar', 'terms': 'varchar[]', 'conditions': 'varchar[]', 'nouns': 'bigint[]',
+        'file_row_number': 'bigint'
     }) }}
 
 )

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from orchestration.config.actions import Action
 from orchestration.exports import ACTIONS_SCHEMA, ledger_rows
 from orchestration.quality import LABELS_SCHEMA
+from orchestration.terms import WORDS_SCHEMA
 from transforms.posts import CLASSIFIED_SCHEMA
 
 START = date(2026, 5, 4)
@@ -129,8 +130,25 @@ def _post(day: date, number: int, rng: np.random.Generator, **labels: Any) -> di
         "evidence": [],
         "model_version": "test",
         "taxonomy_version": "0.1",
+        **_words(day, number),
     }
     return post | labels
+
+
+WORDS = {1: "待合室", 2: "駐車場", 3: "保険証", 4: "新しい検査票"}
+NEW_WORD, NEW_WORD_WEEK = 4, (date(2026, 7, 20), date(2026, 7, 26))
+"""A noun that one writer in four says in one week, and nobody before or after."""
+
+
+def _words(day: date, number: int) -> dict[str, list[Any]]:
+    """Words of a post, by its number."""
+    terms = [
+        *(["procedure:手術"] if number % 5 == 0 else []),
+        *(["illness:糖尿病"] if number % 6 == 0 else []),
+        *(["technology:AI診断"] if number % 4 == 0 else []),
+    ]
+    nouns = [1 + number % 3, *([NEW_WORD] if _within(day, NEW_WORD_WEEK) and number % 4 == 0 else []), -1]
+    return {"terms": terms, "conditions": ["糖尿病・代謝"] if number % 6 == 0 else [], "nouns": nouns}
 
 
 def _opinion(
@@ -299,6 +317,11 @@ def write_partitions(home: Path, rows: list[dict[str, Any]]) -> None:
             schema={"arrived_on": pl.Date, "source": pl.String, "fact": pl.String, "value": pl.Float64},
             orient="row",
         ).write_parquet(facts / "facts.parquet")
+    words = home / "staging" / "terms"
+    words.mkdir(parents=True, exist_ok=True)
+    firsts = [NEW_WORD_WEEK[0] if noun == NEW_WORD else START for noun in WORDS]
+    listed = {"noun": list(WORDS), "word": list(WORDS.values()), "first_week_on": firsts}
+    pq.write_table(pa.Table.from_pydict(listed, schema=WORDS_SCHEMA), words / "words.parquet")
     config = home / "staging" / "config"
     config.mkdir(parents=True, exist_ok=True)
     ENTITIES.write_parquet(config / "entities.parquet")

@@ -17,6 +17,8 @@ import yaml
 from conftest import PROJECT
 from conftest import run_dbt as dbt
 
+from transforms.terms.finder import lexicon_rows
+
 pytestmark = pytest.mark.integration
 ROOT = PROJECT.parent
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
@@ -228,6 +230,85 @@ def test_no_cell_of_one_to_nine_people_is_in_any_mart(home: Path) -> None:
         assert not [r for r in rows for i in people if r[i] is not None and 0 < r[i] < 10], name
 
 
+Cells = dict[tuple[Any, ...], int | None]
+
+
+def solved(cells: Cells, sums: dict[tuple[Any, ...], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
+    """Hidden cells that a reader finds who solves every sum with a single unknown; keys of sums are (what, *total's key)."""
+    found = []
+    progress = True
+    while progress:
+        progress = False
+        for total, parts in sums.items():
+            unknown = [c for c in (total[1:], *parts) if cells[c] is None]
+            if len(unknown) == 1:
+                whole = cells[total[1:]]
+                known = sum(cells[p] or 0 for p in parts)
+                cells[unknown[0]] = known if whole is None else whole - known
+                found.append(unknown[0])
+                progress = True
+    return found
+
+
+def month_of(monday: date) -> date:
+    return (monday + timedelta(days=3)).replace(day=1)
+
+
+def test_hidden_segments_do_not_follow_from_shown_ones(home: Path) -> None:
+    cells: Cells = {}
+    sums: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for month, entity, voice, everyone, *by_sentiment in query(
+        home,
+        """select period_on, entity, voice_class, authors, positive_authors, negative_authors, neutral_authors, mixed_authors
+        from marts.mart_reputation where grain = 'month'""",
+    ):
+        for sentiment, authors in zip(
+            ("all", "pos", "neg", "neu", "mixed"), (everyone, *by_sentiment), strict=True
+        ):
+            cells[month, entity, voice, "everyone", sentiment] = authors
+    for month, entity, voice, kind, value, sentiment, authors in query(
+        home,
+        "select month_on, entity, voice_class, segment, segment_value, sentiment, authors from marts.mart_segments",
+    ):
+        cell = (month, entity, voice, f"{kind}:{value}", sentiment)
+        cells[cell] = authors
+        sums[kind, month, entity, voice, "everyone", sentiment].append(cell)
+        if sentiment != "all":
+            sums["sentiment", *cell[:4], "all"].append(cell)
+    assert {kind for kind, *_ in sums} >= {"condition", "prefecture", "speaker"}
+    assert solved(cells, sums) == []
+
+
+def test_hidden_feelings_about_technologies_do_not_follow_from_shown_ones(home: Path) -> None:
+    cells: Cells = {}
+    sums: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for grain, period, voice, technology, feeling, posts in query(
+        home, "select grain, period_on, voice_class, technology, feeling, posts from marts.mart_newtech"
+    ):
+        cell = (grain, period, voice, technology, feeling)
+        cells[cell] = posts
+        if feeling != "all":
+            sums["feeling", *cell[:4], "all"].append(cell)
+        if technology != "all":
+            sums["technology", grain, period, voice, "all", feeling].append(cell)
+        if grain == "week":
+            sums["time", "month", month_of(period), voice, technology, feeling].append(cell)
+    assert solved(cells, sums) == []
+    assert Counter(posts is None for posts in cells.values())[False] > 100
+
+
+def test_a_term_is_told_where_enough_people_on_two_platforms_said_it_and_nowhere_else(home: Path) -> None:
+    terms = query(home, "select kind, term, week_on, voice_class, authors, sources from marts.mart_terms")
+    assert {kind for kind, *_ in terms} == {"illness", "noun", "procedure", "technology"}
+    assert {term for kind, term, *_ in terms if kind == "noun"} <= set(night.WORDS.values())
+    assert all(authors >= 10 and sources >= 2 for *_, authors, sources in terms)
+    assert not query(
+        home, "select 1 from intermediate.int_cells where mart = 'terms' and d1 like 'noun:%' and regexp_matches(d1, '[0-9]')"
+    ), "a number without a name is not counted"  # fmt: skip
+    rising = query(home, "select distinct term, week_on from marts.mart_terms where trend <> '通常'")
+    assert rising == [(night.WORDS[night.NEW_WORD], night.NEW_WORD_WEEK[0])]
+
+
 def test_hidden_cells_do_not_follow_from_shown_ones(home: Path) -> None:
     """Solve every sum that has a single unknown, as a reader with a spreadsheet would, over all the topic marts."""
     posts: dict[tuple[Any, ...], int | None] = {}
@@ -246,22 +327,8 @@ def test_hidden_cells_do_not_follow_from_shown_ones(home: Path) -> None:
         if grain == "daily":
             sums[("time", "weekly", monday, entity, voice, topic, sentiment)].append(cell)
         if grain == "weekly":
-            month = (day + timedelta(days=3)).replace(day=1)
-            sums[("time", "monthly", month, entity, voice, topic, sentiment)].append(cell)
-    found = []
-    progress = True
-    while progress:
-        progress = False
-        for total, parts in sums.items():
-            cells = [total[1:], *parts]
-            unknown = [c for c in cells if posts[c] is None]
-            if len(unknown) == 1:
-                whole = posts[total[1:]]
-                known = sum(posts[p] or 0 for p in parts if posts[p] is not None)
-                posts[unknown[0]] = known if whole is None else whole - known
-                found.append(unknown[0])
-                progress = True
-    assert found == []
+            sums[("time", "monthly", month_of(day), entity, voice, topic, sentiment)].append(cell)
+    assert solved(posts, sums) == []
     assert Counter(p is None for p in posts.values())[True] > 1000
 
 
@@ -424,6 +491,13 @@ def test_an_arrival_window_is_days_and_nothing_else(home: Path) -> None:
 # What the seeds repeat of the classifier's own tables
 
 
+def test_areas_are_the_prefectures_of_the_classifier() -> None:
+    places = ROOT / "transforms/classification/lexicons/places.tsv"
+    lines = [x for x in places.read_text(encoding="utf-8").splitlines() if x and not x.startswith("#")]
+    assert {row["code"] for row in seed("areas")} == {line.split("\t")[0] for line in lines}
+    assert sum(int(row["population"]) for row in seed("areas")) == 126_146_099  # the census of 2020
+
+
 def seed(name: str) -> list[dict[str, str]]:
     with (PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -442,9 +516,10 @@ def test_topics_and_themes_are_those_of_the_taxonomy() -> None:
 
 def test_sensitive_departments_and_settings_are_known_to_the_classifier() -> None:
     lexicons = ROOT / "transforms/classification/lexicons"
-    known = {
+    known: dict[str, set[str]] = {
         kind: {line.split("\t")[0] for line in (lexicons / name).read_text(encoding="utf-8").splitlines()}
         for kind, name in (("department", "departments.tsv"), ("care_setting", "settings.tsv"))
     }
+    known["condition"] = {row.group for row in lexicon_rows()}
     for row in seed("sensitive"):
         assert row["kind"] == "flag" or row["code"] in known[row["kind"]], row

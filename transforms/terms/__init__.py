@@ -1,0 +1,1 @@
+"""Words that rise and fall: medicines, procedures, illnesses, technologies, and other nouns."""
