@@ -66,12 +66,13 @@ def exclusive(scores: F32, scaling: Scaling) -> F64:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def fit_binary(scores: F32, truth: F32) -> Scaling:
+def fit_binary(scores: F32, truth: F32, weight: F64) -> Scaling:
     """Fit one slope and an offset a column by log loss.
 
     Args:
         scores: held-out scores, documents by columns.
         truth: 0 or 1, the same shape.
+        weight: what each document counts.
 
     Returns:
         The calibration.
@@ -79,19 +80,20 @@ def fit_binary(scores: F32, truth: F32) -> Scaling:
 
     def loss(parameters: F64) -> tuple[float, F64]:
         logits = scores * parameters[0] + parameters[1:]
-        gap = sigmoid(logits) - truth
-        value = float(np.sum(np.logaddexp(0.0, logits) - truth * logits))
+        gap = (sigmoid(logits) - truth) * weight[:, None]
+        value = float(weight @ (np.logaddexp(0.0, logits) - truth * logits).sum(axis=1))
         return value, np.concatenate(([np.sum(gap * scores)], gap.sum(axis=0)))
 
     return _fit(loss, scores.shape[1])
 
 
-def fit_exclusive(scores: F32, truth: F32) -> Scaling:
+def fit_exclusive(scores: F32, truth: F32, weight: F64) -> Scaling:
     """Fit one slope and an offset a class by log loss.
 
     Args:
         scores: held-out scores, documents by classes.
         truth: one 1 a row.
+        weight: what each document counts.
 
     Returns:
         The calibration.
@@ -100,8 +102,8 @@ def fit_exclusive(scores: F32, truth: F32) -> Scaling:
     def loss(parameters: F64) -> tuple[float, F64]:
         scaling = Scaling(float(parameters[0]), tuple(parameters[1:].tolist()))
         shares = exclusive(scores, scaling)
-        value = -float(np.sum(truth * np.log(np.maximum(shares, 1e-12))))
-        gap = shares - truth
+        value = -float(weight @ (truth * np.log(np.maximum(shares, 1e-12))).sum(axis=1))
+        gap = (shares - truth) * weight[:, None]
         return value, np.concatenate(([np.sum(gap * scores)], gap.sum(axis=0)))
 
     return _fit(loss, scores.shape[1])

@@ -18,6 +18,7 @@ from transforms.classification.document import Document, GuideLabels
 from transforms.classification.features import (
     BLOCKS,
     MAX_TEXT,
+    MEANING,
     Prepared,
     hash_batch,
     names_of_buckets,
@@ -43,15 +44,16 @@ _NOTHING: Final = GuideLabels(
     relevant=False, sentiment="neu", topics=(), speaker="public", intent="other", flags=()
 )
 _TOP_FEATURES: Final = 8
+_BLOCKS: Final = (*BLOCKS, MEANING)
 
 
 class Reason(NamedTuple):
     """One thing that spoke for or against a value.
 
     Attributes:
-        block: chars, words, content or signals.
+        block: chars, words, first, signals or meaning.
         feature: the n-gram or signal.
-        weight: what it added to the score.
+        weight: what it added to the score, before the look at how labels go together.
     """
 
     block: str
@@ -179,7 +181,7 @@ class Classifier:
                     parts = self._model.contributions(batch, where.start + offset)
                     top = sorted(parts.items(), key=lambda item: -abs(item[1]))[:_TOP_FEATURES]
                     reasons[f"{field}:{value}"] = tuple(
-                        Reason(BLOCKS[block], _shown(names[block, bucket]), round(weight, 4))
+                        Reason(_BLOCKS[block], _shown(names[block, bucket]), round(weight, 4))
                         for (block, bucket), weight in top
                     )
         return Explanation(labels, probabilities, reasons, labels.evidence)

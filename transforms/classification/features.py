@@ -3,7 +3,7 @@
 Belongs here: the normal form that makes a raw and a redacted text look alike, the hashing, the sparse matrix.
 Does not: weights, what the lexicons hold, decisions.
 
-A feature is a bucket of a hash of 22 bits within its block (characters, words, characters of the first sentence, signals). Nothing has to be looked up
+A feature is a bucket of a hash of 22 bits within its block (characters, words, characters of the first sentence, signals, pairs of words). Nothing has to be looked up
 by its text, so that a batch costs a few passes of numpy. Blocks are normalised by themselves: a post is a unit vector in each.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Final, NamedTuple, TypeVar
 
@@ -24,8 +25,11 @@ from transforms.classification.signals import signals
 from transforms.text.fold import Folded, fold
 from transforms.text.tokens import LONGEST_KEPT, Token, Tokens, get_tokenizer
 
-BLOCKS: Final = ("chars", "words", "first", "signals")
-"""The blocks of features, in the order of their buckets."""
+BLOCKS: Final = ("chars", "words", "first", "signals", "skips")
+"""The blocks of features that have a weight each, in the order of their buckets."""
+
+MEANING: Final = "meaning"
+"""The block behind them: single words, of which models take the vectors (meaning.py)."""
 
 HASH_BITS: Final = 22
 BUCKETS: Final = 1 << HASH_BITS
@@ -59,6 +63,21 @@ _MIX_A: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_B: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT: Final = np.uint64(29)
 _TOP: Final = np.uint64(64 - HASH_BITS)
+_MEANING_SALT: Final = 4
+SKIPS: Final = 3
+"""Words of content apart that are still a pair, within a sentence."""
+
+_ENDS: Final = ("。", ".", "!", "！", "?", "？")
+_FUNCTION_WORDS: Final = (
+    "て は に が で を と も か から って だけ まで けれど よ ね ば より へ な しか くらい ながら ほど し わ のみ ばかり ずつ ぞ など たり こそ け なんて きり たって どころ ぜ ねん の や ら さ "
+    "た ます だ です ない れる てる ず られる たい せる らしい とる べし とく させる てく ちゃう む はる "
+    "私 何 誰 其れ 此れ 此処 何処 何方 此方 何時 貴方 俺 其処 彼れ 御前 何れ 彼処 僕 其方 其の 同じ 此の 彼の 何の こんな そんな どんな "
+    "さん 目 者 ちゃん 的 達 個 御 唯 但し 然も 猶 そして "
+    "、 」 「 ) ( : ・ ） （ ： ! ！ → 【 】 / ／ % ％ … > ＞ # ＃ 〜 ~ ★ + ＋ @ ＠ × ○ ー = ＝ ― ☆ − 』 『 ♪ [ ] - , _ ✨"
+)
+"""Lemmas that say how, not what."""
+_FUNCTION: Final = frozenset(_FUNCTION_WORDS.split())
+
 _DIGITS: Final = "0"
 _POS2: Final = 4
 _POS3: Final = 5
@@ -248,6 +267,11 @@ def word_hash(word: str) -> int:
     return int.from_bytes(_digest(word), "little")
 
 
+def word_bucket(word: str) -> int:
+    """The bucket of a single word in the block `MEANING`."""
+    return int(hash_words([[word]], 1, _MEANING_SALT).buckets[0])
+
+
 def _digest(word: str) -> bytes:
     return hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=_HASH_BYTES).digest()
 
@@ -335,6 +359,49 @@ def hash_chars(texts: Sequence[str], salt: int) -> Hashed:
     return _ngrams(_mix((codes + np.uint64(1)) * _MIX_B), lengths, MAX_CHARS, salt)
 
 
+def _numbers(words: Sequence[str]) -> U64:
+    """The hashes of words, rising."""
+    return np.sort(np.asarray([word_hash(word) for word in words], dtype=np.uint64))
+
+
+def _is_of(hashes: U64, some: U64) -> npt.NDArray[np.bool_]:
+    """Which hashes are among some rising ones."""
+    return np.asarray(some[np.minimum(np.searchsorted(some, hashes), len(some) - 1)] == hashes)
+
+
+def hash_skips(documents: Sequence[bytes], salt: int) -> Hashed:
+    """Pairs of words of content that stand near each other in a sentence, whatever stands between: 説明 … 丁寧.
+
+    Args:
+        documents: hashes of words, by document one behind the other.
+        salt: keeps blocks apart.
+
+    Returns:
+        Occurrences, by document.
+    """
+    lengths = np.array(list(map(len, documents)), dtype=np.int64) // _HASH_BYTES
+    hashes = np.frombuffer(b"".join(documents), dtype="<u8").astype(np.uint64, copy=False)
+    ends, function = _skipped()
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    ending = _is_of(hashes, ends)
+    content = ~(ending | _is_of(hashes, function))
+    sentence = (owner + np.cumsum(ending))[content]
+    owner, kept = owner[content], hashes[content]
+    size = len(kept)
+    following = np.minimum(np.arange(size)[:, None] + np.arange(1, SKIPS + 1), max(size - 1, 0))
+    near = (sentence[following] == sentence[:, None]) & (following > np.arange(size)[:, None])
+    near[:, 1:] &= following[:, 1:] > following[:, :-1]
+    pairs = kept[:, None] * _MIX_A + kept[following]
+    counts = np.bincount(owner, weights=near.sum(axis=1), minlength=len(lengths)).astype(np.int64)
+    return Hashed(counts, _bucket(pairs[near], salt * 16))
+
+
+@lru_cache(maxsize=1)
+def _skipped() -> tuple[U64, U64]:
+    """The hashes of what ends a sentence, and of words that are no content."""
+    return _numbers(_ENDS), _numbers(sorted(_FUNCTION))
+
+
 def hash_words(documents: Sequence[Sequence[str]], longest: int, salt: int) -> Hashed:
     """N-grams of 1 to `longest` words.
 
@@ -385,7 +452,7 @@ def hash_batch(batch: Sequence[Prepared]) -> tuple[Hashed, ...]:
         batch: documents read by `prepare`.
 
     Returns:
-        One set of occurrences a block, in the order of `BLOCKS`.
+        One set of occurrences a block, in the order of `BLOCKS`, and last that of `MEANING`.
     """
     forms, hashes = zip(*map(_read, batch), strict=True) if batch else ((), ())
     return (
@@ -393,6 +460,8 @@ def hash_batch(batch: Sequence[Prepared]) -> tuple[Hashed, ...]:
         _hash_digests(hashes, 2, salt=1),
         hash_chars([first_sentence(form) for form in forms], salt=2),
         hash_words([signals(p) for p in batch], 1, salt=3),
+        hash_skips(hashes, salt=5),
+        _hash_digests(hashes, 1, salt=_MEANING_SALT),
     )
 
 
@@ -417,11 +486,34 @@ def names_of_buckets(prepared: Prepared) -> dict[tuple[int, int], str]:
         _spelled(lemmas, 2, " "),
         _spelled(f"\x02{first}\x03", MAX_CHARS, ""),
         found,
+        _skips(lemmas),
+        lemmas,
     )
     for block, (names, hashed) in enumerate(zip(spelled, hash_batch([prepared]), strict=True)):
         for name, bucket in zip(names, hashed.buckets.tolist(), strict=True):
             named.setdefault((block, bucket), name)
     return named
+
+
+def _skips(lemmas: Sequence[str]) -> list[str]:
+    """The pairs of `hash_skips` in their order."""
+    named = []
+    for sentence in _sentences(lemmas):
+        content = [lemma for lemma in sentence if lemma not in _FUNCTION]
+        named += [
+            f"{one} … {other}" for i, one in enumerate(content) for other in content[i + 1 : i + 1 + SKIPS]
+        ]
+    return named
+
+
+def _sentences(lemmas: Sequence[str]) -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for lemma in lemmas:
+        if lemma in _ENDS:
+            found.append([])
+        else:
+            found[-1].append(lemma)
+    return found
 
 
 def _spelled(units: Sequence[str], longest: int, between: str) -> list[str]:

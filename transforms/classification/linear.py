@@ -17,11 +17,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from transforms.classification import meaning
 from transforms.classification.features import BLOCKS, BUCKETS, F32, Hashed
+from transforms.classification.interplay import Interplay
 
 WEIGHTS_FILE: Final = "weights.npz"
 MANIFEST_FILE: Final = "manifest.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the files' layout; another one is refused."""
 
 
@@ -43,35 +45,76 @@ class Block(NamedTuple):
     weights: F32
 
 
+class Meaning(NamedTuple):
+    """What the meaning of a document's words weighs.
+
+    Attributes:
+        mean: how the mean of their vectors is taken.
+        weights: dimensions by columns.
+    """
+
+    mean: meaning.Mean
+    weights: F32
+
+
+class Learnt(NamedTuple):
+    """The numbers of a model, as training finds them and as its file holds them.
+
+    Attributes:
+        buckets: by block, of the features that are known, rising.
+        idf: by block and feature.
+        weights: by block, features by columns, the block's share and the idf in them.
+        meaning: of the words together.
+        bias: by column.
+        interplay: the second look.
+    """
+
+    buckets: Sequence[npt.NDArray[np.uint32]]
+    idf: Sequence[F32]
+    weights: Sequence[F32]
+    meaning: Meaning
+    bias: F32
+    interplay: Interplay
+
+
 class LinearModel(NamedTuple):
-    """All blocks and what is added to their sum.
+    """All blocks, what is added to their sum, and the second look.
 
     Attributes:
         version: names the model in every classified row.
         columns: `<field>:<value>` by column.
         blocks: in the order of `features.BLOCKS`.
+        meaning: of the words together.
         bias: by column.
+        interplay: the second look.
         manifest: the manifest as read: decoding, calibration, scores, where the model comes from.
     """
 
     version: str
     columns: tuple[str, ...]
     blocks: tuple[Block, ...]
+    meaning: Meaning
     bias: F32
+    interplay: Interplay
     manifest: dict[str, Any]
 
     def scores(self, batch: Sequence[Hashed]) -> F32:
         """Raw scores of a batch.
 
         Args:
-            batch: one set of occurrences a block, of the same documents.
+            batch: as `features.hash_batch` made it.
 
         Returns:
             Documents by columns: about 0 where a label is away, about 1 where it is there.
         """
+        return self.interplay.of(self.first_scores(batch))
+
+    def first_scores(self, batch: Sequence[Hashed]) -> F32:
+        """Scores without the second look: the sum of what each feature weighs."""
         count = len(batch[0].counts)
-        total = np.tile(self.bias, (count, 1))
-        for block, hashed in zip(self.blocks, batch, strict=True):
+        *sparse_parts, words = batch
+        total = self.bias + self.meaning.mean.of(words) @ self.meaning.weights
+        for block, hashed in zip(self.blocks, sparse_parts, strict=True):
             index, bounds, length = _known(block.rows, block.idf, hashed)
             ones = np.ones(len(index), dtype=np.float32)
             summed = sparse.csr_matrix((ones, index, bounds), shape=(count, len(block.idf))) @ block.weights
@@ -80,23 +123,34 @@ class LinearModel(NamedTuple):
         return total
 
     def contributions(self, batch: Sequence[Hashed], column: int) -> dict[tuple[int, int], float]:
-        """What each feature of one document adds to one score.
+        """What each feature of one document adds to one of its first scores.
 
         Args:
             batch: the features of a single document.
             column: index into `columns`.
 
         Returns:
-            (block, bucket) -> its part of the score.
+            (block, bucket) -> its part of the score. Of the last block, the meaning, what the score would lack without the word.
         """
-        parts: dict[tuple[int, int], float] = {}
-        for number, (block, hashed) in enumerate(zip(self.blocks, batch, strict=True)):
+        *sparse_parts, words = batch
+        parts = self._lost_without(words, column)
+        for number, (block, hashed) in enumerate(zip(self.blocks, sparse_parts, strict=True)):
             matrix = block_matrix(block.rows, block.idf, hashed, normed_by_idf=False)
             known = hashed.buckets[block.rows[hashed.buckets] >= 0]
             values = matrix.data * block.weights[matrix.indices, column]
             for bucket, value in zip(known.tolist(), values.tolist(), strict=True):
                 parts[number, bucket] = parts.get((number, bucket), 0.0) + value
         return parts
+
+    def _lost_without(self, words: Hashed, column: int) -> dict[tuple[int, int], float]:
+        """What the meaning of one document would add less without each of its words."""
+        distinct = np.unique(words.buckets)
+        rests = [words.buckets[words.buckets != bucket] for bucket in distinct]
+        counts = np.asarray([len(words.buckets), *map(len, rests)], dtype=np.int64)
+        trial = Hashed(counts, np.concatenate([words.buckets, *rests]))
+        whole, *without = (self.meaning.mean.of(trial) @ self.meaning.weights[:, column]).tolist()
+        last = len(self.blocks)
+        return {(last, bucket): whole - rest for bucket, rest in zip(distinct.tolist(), without, strict=True)}
 
 
 def block_matrix(
@@ -144,22 +198,25 @@ def _bounds(known: npt.NDArray[np.bool_], counts: npt.NDArray[np.int64]) -> npt.
     return np.asarray(so_far[ends], dtype=np.int32)
 
 
-def pack(
-    kept: Sequence[npt.NDArray[np.uint32]], idf: Sequence[F32], weights: Sequence[F32], bias: F32
-) -> bytes:
-    """The weights' file: eight bits a weight, a scale a row.
+def pack(learnt: Learnt) -> bytes:
+    """The weights' file: eight bits a weight of a feature, a scale a row; sixteen bits elsewhere.
 
     Args:
-        kept: buckets of each block's rows, rising.
-        idf: by block and row.
-        weights: by block, rows by columns, idf and share in them.
-        bias: by column.
+        learnt: the model's numbers.
 
     Returns:
         The bytes of an npz archive, the same for the same numbers.
     """
-    arrays: dict[str, npt.NDArray[Any]] = {"bias": bias.astype(np.float32)}
-    for name, buckets, rarity, matrix in zip(BLOCKS, kept, idf, weights, strict=True):
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "bias": learnt.bias.astype(np.float32),
+        "meaning_rarity": learnt.meaning.mean.rarity.astype(np.float16),
+        "meaning_centre": learnt.meaning.mean.centre.astype(np.float32),
+        "meaning_weights": learnt.meaning.weights.astype(np.float16),
+        "interplay_centre": learnt.interplay.centre.astype(np.float32),
+        "interplay_bias": learnt.interplay.bias.astype(np.float32),
+        "interplay_weights": learnt.interplay.weights.astype(np.float16),
+    }
+    for name, buckets, rarity, matrix in zip(BLOCKS, learnt.buckets, learnt.idf, learnt.weights, strict=True):
         scale = (np.abs(matrix).max(axis=1) / 127.0).astype(np.float16)
         safe = np.where(scale > 0, scale, np.float16(1)).astype(np.float32)
         arrays[f"{name}_buckets"] = np.diff(buckets, prepend=np.uint32(0)).astype(np.uint32)
@@ -183,25 +240,42 @@ def unpack(version: str, manifest: dict[str, Any], payload: bytes) -> LinearMode
         The model in memory.
 
     Raises:
-        ModelError: an array is missing or has another shape.
+        ModelError: an array is missing or has another shape, or the word vectors are not those of training.
     """
     columns = tuple(manifest["columns"])
-    blocks = []
     try:
         with np.load(io.BytesIO(payload), allow_pickle=False) as arrays:
-            for name in BLOCKS:
-                buckets = np.cumsum(arrays[f"{name}_buckets"], dtype=np.uint32)
-                rows = np.full(BUCKETS, -1, dtype=np.int32)
-                rows[buckets] = np.arange(len(buckets), dtype=np.int32)
-                scale = arrays[f"{name}_scale"].astype(np.float32)
-                weights = arrays[f"{name}_weights"].astype(np.float32) * scale[:, None]
-                blocks.append(Block(rows, arrays[f"{name}_idf"].astype(np.float32), weights))
-            bias = arrays["bias"].astype(np.float32)
+            blocks = tuple(_block(arrays, name) for name in BLOCKS)
+            plain = {
+                name: arrays[name].astype(np.float32)
+                for name in ("bias", *(f"meaning_{n}" for n in ("rarity", "centre", "weights")),
+                             *(f"interplay_{n}" for n in ("centre", "bias", "weights")))
+            }  # fmt: skip
     except (KeyError, ValueError, OSError, IndexError) as error:
         raise ModelError(f"model: {WEIGHTS_FILE} cannot be read ({type(error).__name__})") from None
-    if any(block.weights.shape[1] != len(columns) for block in blocks) or len(bias) != len(columns):
+    shapes = [block.weights.shape[1] for block in blocks] + [
+        len(plain["bias"]),
+        plain["meaning_weights"].shape[1],
+    ]
+    if set(shapes) != {len(columns)}:
         raise ModelError(f"model: {WEIGHTS_FILE} has other columns than {MANIFEST_FILE}")
-    return LinearModel(version, columns, tuple(blocks), bias, manifest)
+    if (len(plain["meaning_rarity"]), len(plain["meaning_centre"])) != meaning.table().vectors.shape:
+        raise ModelError(f"model: {WEIGHTS_FILE} was trained on other word vectors than {meaning.TABLE_FILE}")
+    means = meaning.Mean(plain["meaning_rarity"], plain["meaning_centre"])
+    second = Interplay(plain["interplay_centre"], plain["interplay_bias"], plain["interplay_weights"])
+    return LinearModel(
+        version, columns, blocks, Meaning(means, plain["meaning_weights"]), plain["bias"], second, manifest
+    )
+
+
+def _block(arrays: Any, name: str) -> Block:
+    """Read one block of features."""
+    buckets = np.cumsum(arrays[f"{name}_buckets"], dtype=np.uint32)
+    rows = np.full(BUCKETS, -1, dtype=np.int32)
+    rows[buckets] = np.arange(len(buckets), dtype=np.int32)
+    scale = arrays[f"{name}_scale"].astype(np.float32)
+    weights = arrays[f"{name}_weights"].astype(np.float32) * scale[:, None]
+    return Block(rows, arrays[f"{name}_idf"].astype(np.float32), weights)
 
 
 def read_model(files: dict[str, bytes]) -> LinearModel:

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterator
+from importlib import resources
 
 import pyarrow as pa
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from transforms.classification.classifier import Classifier, parse_line
 from transforms.classification.decode import FIELDS
 from transforms.classification.document import Document
-from transforms.classification.features import prepare
+from transforms.classification.features import BLOCKS, hash_batch, prepare
 from transforms.classification.labels import Labels
 from transforms.classification.linear import (
     MANIFEST_FILE,
@@ -24,6 +25,7 @@ from transforms.classification.linear import (
     read_model,
     shipped_files,
 )
+from transforms.classification.meaning import TABLE_FILE
 from transforms.posts import LABEL_FIELDS
 
 
@@ -202,10 +204,24 @@ def test_explanations_name_features_and_rules(classifier: Classifier) -> None:
     assert explained.rules == explained.labels.evidence
 
 
+def test_reasons_add_up_to_the_score_but_for_the_meaning(classifier: Classifier) -> None:
+    model = classifier._model
+    batch = hash_batch([prepare(Document("会計で一時間待たされた", source="x"))])
+    column = model.columns.index("topics:wait")
+    parts = model.contributions(batch, column)
+    of_features = sum(weight for (block, _), weight in parts.items() if block < len(BLOCKS))
+    of_meaning = float(model.meaning.mean.of(batch[-1])[0] @ model.meaning.weights[:, column])
+    score = float(model.first_scores(batch)[0, column])
+    assert of_features + of_meaning + float(model.bias[column]) == pytest.approx(score, abs=1e-4)
+    words = {bucket for block, bucket in parts if block == len(BLOCKS)}
+    assert words == set(batch[-1].buckets.tolist())
+
+
 def test_the_shipped_model_is_whole_and_small() -> None:
     files = shipped_files()
     assert set(files) == {MANIFEST_FILE, WEIGHTS_FILE}
-    assert sum(map(len, files.values())) < 20 * 1024 * 1024
+    vectors = resources.files("transforms.classification").joinpath("data", TABLE_FILE).read_bytes()
+    assert sum(map(len, files.values())) + len(vectors) < 20 * 1024 * 1024
 
 
 def refused(files: dict[str, bytes]) -> str:

@@ -25,7 +25,7 @@ def test_fitted_probabilities_are_frequencies() -> None:
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(4000, 1)).astype(np.float32)
     truth = (rng.random((4000, 1)) < sigmoid(3.0 * scores.astype(np.float64) - 1.0)).astype(np.float32)
-    scaling = fit_binary(scores, truth)
+    scaling = fit_binary(scores, truth, np.ones(4000))
     assert scaling.slope == pytest.approx(3, abs=0.4)
     chances = binary(scores, scaling)
     for low in (0.1, 0.4, 0.7):
@@ -33,11 +33,23 @@ def test_fitted_probabilities_are_frequencies() -> None:
         assert truth[band].mean() == pytest.approx(chances[band].mean(), abs=0.06)
 
 
+def test_a_post_of_weight_two_counts_as_two() -> None:
+    rng = np.random.default_rng(5)
+    truth = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 300)]
+    scores = (truth + rng.normal(size=truth.shape)).astype(np.float32)
+    weight = np.where(np.arange(300) < 100, 2.0, 1.0).astype(np.float64)
+    often = np.repeat(np.arange(300), weight.astype(int))
+    for fit in (fit_binary, fit_exclusive):
+        one, other = fit(scores, truth, weight), fit(scores[often], truth[often], np.ones(400))
+        assert one.slope == pytest.approx(other.slope, abs=1e-2)
+        assert one.offsets == pytest.approx(other.offsets, abs=1e-2)
+
+
 def test_exclusive_probabilities_sum_to_one() -> None:
     rng = np.random.default_rng(1)
     truth = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 600)]
     scores = (truth + rng.normal(size=truth.shape)).astype(np.float32)
-    scaling = fit_exclusive(scores, truth)
+    scaling = fit_exclusive(scores, truth, np.ones(600))
     chances = exclusive(scores, scaling)
     assert np.allclose(chances.sum(axis=1), 1)
     assert chances.max(axis=1).mean() == pytest.approx(

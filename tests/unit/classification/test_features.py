@@ -20,10 +20,12 @@ from transforms.classification.features import (
     first_sentence,
     hash_batch,
     hash_chars,
+    hash_skips,
     hash_words,
     names_of_buckets,
     normal_form,
     prepare,
+    word_bucket,
     word_hash,
     words,
 )
@@ -106,10 +108,27 @@ def test_salts_keep_blocks_apart() -> None:
     assert one.buckets.tolist() != other.buckets.tolist()
 
 
+def test_skips_pair_content_within_a_sentence() -> None:
+    documents = ["説明 が 丁寧", "説明 。 丁寧", "", "が は", "説明", "待つ 診察 会計 薬局 帰る"]
+    hashes = [b"".join(word_hash(w).to_bytes(8, "little") for w in d.split()) for d in documents]
+    assert hash_skips(hashes, 5).counts.tolist() == [1, 0, 0, 0, 0, 3 + 3 + 2 + 1]
+
+
+def test_skips_are_the_same_whatever_stands_between() -> None:
+    one, other = (prepare(Document(t)) for t in ("説明は丁寧", "説明がとても丁寧"))
+    skips = BLOCKS.index("skips")
+    assert set(hash_batch([one])[skips].buckets.tolist()) <= set(hash_batch([other])[skips].buckets.tolist())
+
+
 def test_hash_is_the_same_in_another_process() -> None:
     code = "from transforms.classification.features import word_hash; print(word_hash('薬'))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(out.stdout) == word_hash("薬")
+
+
+def test_single_words_come_last() -> None:
+    prepared = prepare(Document("説明が丁寧"))
+    assert hash_batch([prepared])[-1].buckets.tolist() == [word_bucket(w) for w in ("説明", "が", "丁寧")]
 
 
 def test_buckets_spread() -> None:
@@ -136,7 +155,7 @@ def test_names_of_buckets_name_every_feature() -> None:
 def test_a_batch_is_its_documents(texts: list[str]) -> None:
     batch = [prepare(Document(text)) for text in texts]
     together = hash_batch(batch)
-    for block in range(len(BLOCKS)):
+    for block in range(len(BLOCKS) + 1):
         alone = [hash_batch([one])[block] for one in batch]
         assert together[block].counts.tolist() == [int(a.counts[0]) for a in alone]
         assert together[block].buckets.tolist() == np.concatenate([a.buckets for a in alone]).tolist()

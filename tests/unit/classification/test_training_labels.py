@@ -52,14 +52,30 @@ def test_what_was_trained_can_be_loaded_and_used(small: list[Path], tmp_path: Pa
 
 def test_held_out_posts_are_not_seen(small: list[Path]) -> None:
     rows = [row for file in small for row in gold.read(file)]
-    features, truth = training.features_of(rows), training.targets(rows)
-    folds = np.repeat(np.arange(4), 40)
-    scores = training.held_out(features, truth, folds, rows).scores
+    kernel, truth = training.kernel_of(training.features_of(rows)), training.targets(rows)
+    folds, weight = np.repeat(np.arange(4), 40), np.ones(160)
+    before = kernel.copy()
+    scores = training.unseen(kernel, truth, folds, weight)
+    assert np.array_equal(kernel, before)
     changed = truth.copy()
     changed[folds == 2] = 1 - changed[folds == 2]
-    again = training.held_out(features, changed, folds, rows).scores
+    again = training.unseen(kernel, changed, folds, weight)
     assert np.allclose(scores[folds == 2], again[folds == 2])
     assert not np.allclose(scores[folds == 1], again[folds == 1])
+
+
+def test_folds_part_writers_and_are_alike_in_size() -> None:
+    files = [Path(f"{n:02}.jsonl") for n in (1, 2, 17, 18, 19, 20)] + [Path("reviewed.jsonl")]
+    folds = training.folds_of(files, [100, 120, 60, 60, 60, 60, 130])
+    assert len(set(folds[2:6])) == 1
+    assert sorted(np.bincount(folds, weights=[100, 120, 60, 60, 60, 60, 130])) == [130, 220, 240]
+
+
+def test_the_kernel_is_the_blocks_and_the_constant(small: list[Path]) -> None:
+    features = training.features_of(gold.read(small[0]))
+    parts = [s * (m @ m.T).toarray() for s, m in zip(training.SHARES, features.matrices, strict=True)]
+    meanings = training.MEANING_SHARE * features.meanings @ features.meanings.T
+    assert np.allclose(training.kernel_of(features), sum(parts) + meanings + 1, atol=1e-4)
 
 
 def test_the_model_that_ships_is_of_these_posts() -> None:
@@ -74,14 +90,22 @@ def test_the_model_that_ships_is_of_these_posts() -> None:
 def test_the_best_threshold_has_the_best_f1() -> None:
     chances = np.asarray([0.9, 0.8, 0.6, 0.4, 0.2])
     wanted = np.asarray([1, 1, 0, 1, 0], dtype=np.float32)
-    assert 0.2 < training.best_threshold(chances, wanted) <= 0.4
+    assert 0.2 < training.best_threshold(chances, wanted, np.ones(5)) <= 0.4
+
+
+def test_a_threshold_heeds_what_posts_weigh() -> None:
+    chances = np.asarray([0.9, 0.8, 0.6, 0.4, 0.2])
+    wanted = np.asarray([1, 0, 0, 1, 0], dtype=np.float32)
+    light, heavy = np.asarray([1, 0.1, 0.1, 1, 1]), np.asarray([1, 5, 5, 1, 1])
+    assert 0.2 < training.best_threshold(chances, wanted, light) <= 0.4
+    assert 0.8 < training.best_threshold(chances, wanted, heavy) <= 0.9
 
 
 def test_the_precision_threshold_keeps_its_precision() -> None:
     rng = np.random.default_rng(2)
     chances = rng.random(2000)
     wanted = (rng.random(2000) < chances).astype(np.float32)
-    cut = training.precision_threshold(chances, wanted)
+    cut = training.precision_threshold(chances, wanted, np.ones(2000))
     given = chances >= cut
     assert wanted[given].mean() >= training.AE_PRECISION - 0.01
     assert wanted[chances >= cut - 0.05].mean() < training.AE_PRECISION + 0.01
@@ -96,7 +120,7 @@ def test_micro_thresholds_beat_one_half() -> None:
         given = chances >= cuts
         return float(2 * (given * truth).sum() / (given.sum() + truth.sum()))
 
-    assert micro(training.micro_thresholds(chances, truth)) > micro(np.full(3, 0.5))
+    assert micro(training.micro_thresholds(chances, truth, np.ones(1500))) > micro(np.full(3, 0.5))
 
 
 def test_leanings_never_lose() -> None:
@@ -105,7 +129,7 @@ def test_leanings_never_lose() -> None:
     chances = wanted * 0.2 + rng.random((800, 4))
     chances /= chances.sum(axis=1, keepdims=True)
     plain = (chances.argmax(1) == wanted.argmax(1)).mean()
-    added = training.leanings(chances, wanted)
+    added = training.leanings(chances, wanted, np.ones(800))
     assert ((np.log(chances) + added).argmax(1) == wanted.argmax(1)).mean() >= plain
 
 
