@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,7 +19,6 @@ from urllib.parse import unquote
 import duckdb
 import polars as pl
 import pytest
-from ahocorasick_rs import AhoCorasick
 
 from orchestration import gates, publish
 from orchestration.config.actions import load_actions, write_actions
@@ -27,6 +26,7 @@ from orchestration.installation import Installation
 from orchestration.settings import PROJECT, Settings, today
 from samples import stories
 from samples.generate import generate
+from transforms.redaction import scan
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
@@ -74,7 +74,8 @@ def write_configuration(folder: Path) -> None:
     shutil.copytree(PROJECT / "config", folder)
     path = folder / "actions.yaml"
     ledger = load_actions(path)
-    begins = {m.id: stories.day_of(LAST, m.first_day) for m in stories.MEASURES}
+    days = {m.id: stories.day_of(LAST, m.first_day) for m in stories.MEASURES}
+    begins = {name: day - timedelta(days=day.weekday()) for name, day in days.items()}  # as their stories do
     assert {a.id for a in ledger.actions} == set(begins)
     moved = [
         a.model_copy(update={"start_date": begins[a.id], "registered_on": begins[a.id] - timedelta(days=20)})
@@ -91,8 +92,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     generate(posts=20_000, days=DAYS, seed=7, end_day=LAST, out=folder / "landing")
     done = koe(folder, "run", "--from", str(FIRST), "--to", str(LAST), offline=can_unplug())
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    (folder / "first_run.txt").write_text(done.stdout, encoding="utf-8")
-    (folder / "first_run_told.txt").write_text(done.stderr, encoding="utf-8")
+    for name, told in (("first_run.txt", done.stdout), ("first_run_told.txt", done.stderr)):
+        (folder / name).write_text(told, encoding="utf-8")
+        (folder / name).chmod(0o600)
     return folder
 
 
@@ -200,21 +202,70 @@ def test_only_published_may_be_read_by_others(home: Path) -> None:
         assert path.stat().st_mode & 0o077 == 0, path.relative_to(home)
 
 
+RUN = 13
+"""Characters of a post that nobody but its writer would put down in the same order."""
+
+
+def runs_of(texts: Iterable[str | None]) -> set[str]:
+    """Every run of `RUN` characters of some texts, without white space."""
+    plain = [re.sub(r"\s", "", text) for text in texts if text]
+    return {text[i : i + RUN] for text in plain for i in range(len(text) - RUN + 1)}
+
+
+def database_values(database: Path) -> Iterator[str]:
+    """Every distinct text of a database, and the comments of its tables and columns."""
+    with duckdb.connect(str(database), read_only=True) as con:
+        columns = con.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE data_type LIKE '%VARCHAR%' AND NOT internal"
+        ).fetchall()
+        for table, column in columns:
+            yield from (
+                str(v) for (v,) in con.execute(f'SELECT DISTINCT "{column}" FROM "{table}"').fetchall()
+            )
+        yield from (str(c) for (c,) in con.execute("SELECT comment FROM duckdb_columns()").fetchall())
+        yield from (str(c) for (c,) in con.execute("SELECT comment FROM duckdb_tables()").fetchall())
+
+
 def test_no_run_of_any_post_is_in_what_was_published_or_logged(home: Path, opened: Installation) -> None:
     raw = opened.vault.read_raw()
     assert raw is not None
-    texts = [re.sub(r"\s", "", t) for t in raw["text"].to_pylist() if t]
-    grams = list({t[i : i + 13] for t in texts for i in range(0, max(0, len(t) - 12), 5)})
-    assert len(grams) > 10_000
-    frames = (pl.read_parquet(p) for p in (release_of(home) / "parquet").glob("*.parquet"))
-    published = "\n".join(v for frame in frames for c in gates.distinct_values(frame) for v in c.to_series())
-    folders = [home / "dagster", PROJECT / "dbt_project" / "target", release_of(home)]
+    runs = runs_of(raw["text"].to_pylist())
+    staged = sorted((home / "staging" / "redacted").rglob("*.parquet"))
+    runs |= runs_of(t for path in staged for t in pl.read_parquet(path, columns=["text"])["text"])
+    assert len(runs) > 100_000
+    release = release_of(home)
+    tables = sorted((release / "parquet").glob("*.parquet"))
+    assert {"mart_strengths", "mart_terms", "mart_newtech", "mart_needs"} <= {path.stem for path in tables}
+    values = [
+        v for path in tables for c in gates.distinct_values(pl.read_parquet(path)) for v in c.to_series()
+    ]
+    values += database_values(release / publish.DATABASE)
+    folders = [home / "dagster", PROJECT / "dbt_project" / "target", release, home / "staging" / "terms"]
     files = [p for p in gates.all_files(folders) if p.suffix not in gates.BINARY]
-    everything = published + "\n".join(p.read_bytes().decode("utf-8", "replace") for p in files)
+    assert {publish.MANIFEST, publish.CHANGES, publish.REPORT, "weekly.html"} <= {p.name for p in files}
+    values += [p.read_bytes().decode("utf-8", "replace") for p in files]
     for entry in opened.config.watchlist.entries:  # a facility's name is published, and people write it
-        everything = everything.replace(entry.names[0], " ")
-    seen = sum(1 for _ in AhoCorasick(grams).find_matches_as_indexes(everything))
-    assert seen == 0
+        values = [value.replace(entry.names[0], " ") for value in values]
+    seen = {value[i : i + RUN] for value in values for i in range(len(value) - RUN + 1)} & runs
+    assert len(seen) == 0
+
+
+def test_a_run_of_a_post_would_be_seen() -> None:
+    text = "待合室で三時間も 待たされて、誰も声をかけてくれなかった"
+    assert len(runs_of([text, None, "短い"])) == len(text) - 1 - RUN + 1
+    assert "待たされて、誰も声をかけて" in runs_of([text])
+
+
+def test_every_noun_of_the_release_is_nobodys_name(home: Path) -> None:
+    terms = {t for (t,) in ask(home, "SELECT DISTINCT term FROM mart_terms WHERE kind = 'noun'")}
+    assert len(terms) > 20
+    names = scan.name_list()
+    assert not {t for t in terms if t in names.families or t in names.givens}
+    assert not [t for t in terms if any(scan.find_names(f"{t}さん"))]
+    assert not ask(
+        home,
+        "SELECT 1 FROM mart_terms WHERE authors < 10 OR sources < 2 OR (kind = 'noun' AND length(term) >= 13)",
+    )
 
 
 def test_the_readmes_questions_can_be_asked(home: Path) -> None:
@@ -296,11 +347,15 @@ def test_the_medicine_and_its_event_are_disproportionate_and_no_alarm(home: Path
 
 
 def test_the_measure_that_works_is_told_from_the_one_that_does_not(home: Path) -> None:
-    rows = ask(home, "SELECT measure, role, verdict, is_preregistered FROM mart_measures")
+    rows = ask(home, "SELECT measure, role, verdict, level_band, is_preregistered FROM mart_measures")
     for measure in stories.MEASURES:
-        verdicts = {verdict for name, role, verdict, _ in rows if name == measure.id and role == "target"}
-        assert (verdicts == {"改善"}) if measure.works else (verdicts <= {"変化なし", "判定不能"}), measure
-    assert {verdict for _, role, verdict, _ in rows if role == "control"} <= {"変化なし", "判定不能"}
+        mine = [row for row in rows if row[0] == measure.id and row[1] == "target"]
+        # Seven weeks after the start show a halving three times in four: on other days the same story may stay undecided.
+        allowed = {"改善", "判定不能"} if measure.works else {"変化なし", "判定不能"}
+        assert {verdict for _, _, verdict, *_ in mine} <= allowed, measure
+        if measure.works:
+            assert {band for *_, band, _ in mine} <= {"半分未満", "減"}
+    assert {verdict for _, role, verdict, *_ in rows if role == "control"} <= {"変化なし", "判定不能"}
     assert all(registered for *_, registered in rows)
 
 

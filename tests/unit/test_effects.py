@@ -30,6 +30,22 @@ def test_no_change_is_not_taken_for_one() -> None:
     assert sum(v in (effects.IMPROVED, effects.WORSE) for v in found) <= 3
 
 
+@pytest.mark.parametrize(("before", "after"), [(8, 7), (16, 12)])
+def test_chance_is_seldom_taken_for_a_change(before: int, after: int) -> None:
+    rng = np.random.default_rng(4)
+    found = [
+        effects.interrupted_time_series(
+            rng.poisson(27, before + after),
+            rng.poisson(60, before + after),
+            before,
+            min_before=6,
+            min_after=4,
+        ).verdict
+        for _ in range(120)
+    ]
+    assert sum(v in (effects.IMPROVED, effects.WORSE) for v in found) <= 10  # Newey and West alone: about 28
+
+
 def test_a_steady_trend_is_no_effect() -> None:
     got = effects.interrupted_time_series(*weeks(1.0, trend=-0.03), start=20)
     assert got.verdict not in (effects.IMPROVED, effects.WORSE)

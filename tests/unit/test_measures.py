@@ -108,6 +108,8 @@ def test_a_young_series_is_judged_provisionally_or_not_at_all() -> None:
     young = START - timedelta(days=7 * 7)
     row = evaluate(action(), weeks(0.45), ENTITIES, young, LAST).filter(subject="access").row(0, named=True)
     assert (row["verdict"], row["is_provisional"], row["weeks_before"]) == (effects.IMPROVED, True, 7)
+    assert row["slope_ratio"] is None  # too few weeks to tell
+    assert row["level_ratio"] is not None
     younger = START - timedelta(days=7 * 5)
     row = evaluate(action(), weeks(0.45), ENTITIES, younger, LAST).filter(subject="access").row(0, named=True)
     assert (row["verdict"], row["level_band"]) == (effects.UNDECIDED, None)

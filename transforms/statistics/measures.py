@@ -242,7 +242,7 @@ def _judge(
         "weeks_after": effect.weeks_after,
         "weeks_hidden": hidden,
     }
-    if effect.level is not None and effect.slope is not None and enough:
+    if effect.level is not None and enough:
         row |= {"level_band": ratio_band(effect.level.ratio), "level_p_at_most": at_most(effect.level.p)}
         if not hidden:
             row |= _numbers(effect)
@@ -250,11 +250,14 @@ def _judge(
 
 
 def _numbers(effect: effects.Effect) -> dict[str, float | None]:
-    assert effect.level is not None
-    assert effect.slope is not None
+    found = {"level": effect.level, "slope": effect.slope}
     return {
-        **{f"level_{name}": round(getattr(effect.level, name), 2) for name in ("ratio", "low", "high")},
-        **{f"slope_{name}": round(getattr(effect.slope, name), 2) for name in ("ratio", "low", "high")},
+        **{
+            f"{what}_{name}": round(getattr(ratio, name), 2)
+            for what, ratio in found.items()
+            if ratio is not None
+            for name in ("ratio", "low", "high")
+        },
         "dispersion": None if effect.dispersion is None else round(effect.dispersion, 1),
     }
 
