@@ -304,7 +304,7 @@ def learn(features: Features, coefficients: F32, interplay: Interplay) -> linear
     of_meaning = np.asarray(features.meanings.T @ coefficients * np.float32(MEANING_SHARE))
     bias = coefficients.sum(axis=0)
     return linear.Learnt(
-        features.kept, features.idf, weights, linear.Meaning(features.mean, of_meaning), bias, interplay
+        features.kept, features.idf, weights, linear.Meaning.of(features.mean, of_meaning), bias, interplay
     )
 
 

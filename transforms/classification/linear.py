@@ -51,10 +51,19 @@ class Meaning(NamedTuple):
     Attributes:
         mean: how the mean of their vectors is taken.
         weights: dimensions by columns.
+        by_word: the vectors of the table times the weights.
+        of_centre: the centre of the mean times the weights.
     """
 
     mean: meaning.Mean
     weights: F32
+    by_word: F32
+    of_centre: F32
+
+    @classmethod
+    def of(cls, mean: meaning.Mean, weights: F32) -> Meaning:
+        """Make the products that do not depend on documents."""
+        return cls(mean, weights, meaning.table().vectors @ weights, mean.centre @ weights)
 
 
 class Learnt(NamedTuple):
@@ -113,7 +122,7 @@ class LinearModel(NamedTuple):
         """Scores without the second look: the sum of what each feature weighs."""
         count = len(batch[0].counts)
         *sparse_parts, words = batch
-        total = self.bias + self.meaning.mean.of(words) @ self.meaning.weights
+        total = self.bias + self.meaning.mean.weighed(words, self.meaning.by_word, self.meaning.of_centre)
         for block, hashed in zip(self.blocks, sparse_parts, strict=True):
             index, bounds, length = _known(block.rows, block.idf, hashed)
             ones = np.ones(len(index), dtype=np.float32)
@@ -264,7 +273,7 @@ def unpack(version: str, manifest: dict[str, Any], payload: bytes) -> LinearMode
     means = meaning.Mean(plain["meaning_rarity"], plain["meaning_centre"])
     second = Interplay(plain["interplay_centre"], plain["interplay_bias"], plain["interplay_weights"])
     return LinearModel(
-        version, columns, blocks, Meaning(means, plain["meaning_weights"]), plain["bias"], second, manifest
+        version, columns, blocks, Meaning.of(means, plain["meaning_weights"]), plain["bias"], second, manifest
     )
 
 

@@ -52,26 +52,50 @@ class Mean(NamedTuple):
         Returns:
             Documents by dimensions; unit vectors, zero where no word is known.
         """
-        means = _sums(hashed, self.rarity)
-        known = np.any(means != 0, axis=1)
-        turned = _unit(means) - self.centre
-        turned[~known] = 0
+        sums = np.asarray(_words(hashed, self.rarity) @ table().vectors)
+        turned = _unit(sums) - self.centre
+        turned[~np.any(sums != 0, axis=1)] = 0
         return _unit(turned)
 
+    def weighed(self, hashed: Hashed, by_word: F32, of_centre: F32) -> F32:
+        """The product of `of` and weights, from products with the weights that are made once.
 
-def _sums(hashed: Hashed, rarity: F32) -> F32:
-    """The weighed sum of the vectors of each document's words."""
+        A product of two dense matrices would set off the threads of the algebra library, which cost a worker beside other workers
+        many times the product.
+
+        Args:
+            hashed: single words, by document.
+            by_word: the table's vectors times the weights.
+            of_centre: the centre times the weights.
+
+        Returns:
+            Documents by columns of the weights.
+        """
+        counts = _words(hashed, self.rarity)
+        sums = np.asarray(counts @ table().vectors)
+        shrink = 1.0 / _length(sums)
+        turn = np.where(
+            np.any(sums != 0, axis=1, keepdims=True), 1.0 / _length(sums * shrink - self.centre), 0
+        )
+        return np.asarray(((counts @ by_word) * shrink - of_centre) * turn, dtype=np.float32)
+
+
+def _words(hashed: Hashed, rarity: F32) -> sparse.csr_matrix:
+    """Documents by rows of the table: what each known word weighs."""
     rows = table().rows[hashed.buckets]
     known = rows >= 0
     so_far = np.concatenate(([0], np.cumsum(known, dtype=np.int32)))
     bounds = so_far[np.concatenate(([0], np.cumsum(hashed.counts)))].astype(np.int32)
     rows = rows[known]
-    shape = (len(hashed.counts), len(rarity))
-    return np.asarray(sparse.csr_matrix((rarity[rows], rows, bounds), shape=shape) @ table().vectors)
+    return sparse.csr_matrix((rarity[rows], rows, bounds), shape=(len(hashed.counts), len(rarity)))
+
+
+def _length(vectors: F32) -> F32:
+    return np.asarray(np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def _unit(vectors: F32) -> F32:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
+    return np.asarray(vectors / _length(vectors), dtype=np.float32)
 
 
 def fit(hashed: Hashed) -> Mean:
@@ -89,7 +113,8 @@ def fit(hashed: Hashed) -> Mean:
     pairs = np.unique(owner * size + rows[rows >= 0])
     frequency = np.bincount(pairs % size, minlength=size)
     rarity = (np.log((1 + len(hashed.counts)) / (1 + frequency)) + 1).astype(np.float16).astype(np.float32)
-    return Mean(rarity, _unit(_sums(hashed, rarity)).mean(axis=0).astype(np.float32))
+    sums = np.asarray(_words(hashed, rarity) @ table().vectors)
+    return Mean(rarity, _unit(sums).mean(axis=0).astype(np.float32))
 
 
 @lru_cache(maxsize=1)

@@ -5,11 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from training.labels import second_look
-from transforms.classification.interplay import pairs
+from transforms.classification.interplay import Interplay, pairs
 
 
 def test_pairs_are_all_products_once() -> None:
     assert pairs(np.asarray([[2.0, 3.0]], dtype=np.float32)).tolist() == [[2.0, 3.0, 4.0, 6.0, 9.0]]
+
+
+def test_a_document_scores_the_same_in_any_company() -> None:
+    rng = np.random.default_rng(7)
+    scores = rng.normal(size=(20, 6)).astype(np.float32)
+    look = Interplay(scores[0], scores[1], rng.normal(size=(27, 6)).astype(np.float32))
+    together = look.of(scores)
+    assert np.array_equal(look.of(scores[:1]), together[:1])
+    assert np.array_equal(look.of(scores[5:13]), together[5:13])
+    assert np.allclose(
+        together, (scores + pairs(scores - scores[0]) @ look.weights + scores[1]) / 2, atol=1e-4
+    )
 
 
 def test_what_only_a_pair_tells_is_learnt() -> None:

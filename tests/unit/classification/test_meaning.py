@@ -49,3 +49,15 @@ def test_rare_words_weigh_more() -> None:
     common, rare = fitted.rarity[rows[hashed.buckets[0]]], fitted.rarity[rows[hashed.buckets[3]]]
     assert common == pytest.approx(1.0)
     assert rare == pytest.approx(np.log(4 / 2) + 1, abs=1e-3)
+
+
+def test_products_made_before_are_those_of_the_mean() -> None:
+    rng = np.random.default_rng(8)
+    size, dimensions = meaning.table().vectors.shape
+    mean = meaning.Mean(
+        np.ones(size, dtype=np.float32), rng.normal(size=(dimensions,)).astype(np.float32) / 50
+    )
+    weights = rng.normal(size=(dimensions, 3)).astype(np.float32)
+    hashed = hash_words([["説明", "が", "丁寧"], ["\x00"], [], ["待つ"]], 1, salt=4)
+    quick = mean.weighed(hashed, meaning.table().vectors @ weights, mean.centre @ weights)
+    assert np.allclose(quick, mean.of(hashed) @ weights, atol=1e-5)
