@@ -403,6 +403,23 @@ def test_each_spoilt_mart_fails_its_own_test(home: Path, tmp_path: Path) -> None
     assert not [line for line in failed if any(c in line for c in clean)]
 
 
+def test_tests_of_staging_look_at_the_days_that_arrivals_hold(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    rows = night.posts(days=8, per_day=20, seed=3)
+    next(row for row in rows if row["arrived_on"] == night.START)["sentiment"] = "rage"
+    night.write_partitions(home, rows)
+    assert dbt(home, "run", "--select", "stg_posts").returncode == 0
+
+    def tested(*window: date) -> tuple[int, bool]:
+        days = [str(day) for day in window] or ["", ""]
+        result = dbt(home, "test", "--select", "stg_posts", KOE_ARRIVED_FROM=days[0], KOE_ARRIVED_TO=days[-1])
+        return result.returncode, "FAIL 1 accepted_values_stg_posts_sentiment" in result.stdout
+
+    assert tested(night.START) == (1, True)
+    assert tested() == (1, True)
+    assert tested(night.START + timedelta(days=7)) == (0, False)
+
+
 def test_every_table_and_column_is_described_in_both_languages(home: Path) -> None:
     target = home.parent / "target"
     manifest = json.loads((target / "manifest.json").read_text())
