@@ -15,7 +15,8 @@ from markupsafe import Markup
 
 from orchestration.report.marts import Row, first_monday
 
-HIDDEN = "10人未満"
+HIDDEN = "非表示"
+"""Of a cell that the rule hides. It may hold more than nine people, where it would give another one away."""
 NOT_YET = "まだありません"
 SHORT = 14
 

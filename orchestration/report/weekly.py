@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from orchestration.report import charts
 from orchestration.report.marts import Release, Row, first_monday
-from orchestration.report.page import NOT_YET, Figure, Tile, environment, month_words, short, signed
+from orchestration.report.page import HIDDEN, NOT_YET, Figure, Tile, environment, month_words, short, signed
 
 WEEKS = 12
 MONTHS_BACK = 340
@@ -126,7 +126,7 @@ def _tiles(own: list[Row], week: date) -> list[Tile]:
             if known
             else ("前4週に非表示あり" if len(before) == 4 else NOT_YET)
         )
-        value = "非表示" if row["authors"] is None else f"{row['authors']:,}人"
+        value = HIDDEN if row["authors"] is None else f"{row['authors']:,}人"
         tiles.append(Tile(name, value, f"{usual}・評価 {signed(row['net_sentiment'])}"))
     return tiles
 

@@ -105,6 +105,13 @@ def test_the_page_shows_no_small_number_of_people(page: Path) -> None:
     assert min(people) >= 10
 
 
+def test_a_hidden_number_is_not_said_to_be_small(page: Path) -> None:
+    """It may be large, and hidden because it would give a small one away."""
+    told = " ".join(outline(page).words)
+    assert "非表示" in told
+    assert "10人未満" not in told.replace("10人未満は非表示", "")
+
+
 def test_the_page_passes_the_scan_that_guards_releases(page: Path) -> None:
     assert not scan.scan_bytes(iter([page.read_bytes()]))
 
