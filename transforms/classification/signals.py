@@ -188,8 +188,10 @@ def _of_events(scan: Scan, clauses: list[Clause]) -> list[str]:
 
 def _capped(names: list[str]) -> list[str]:
     """At most `_CAP` of each name."""
+    if len(names) - len(set(names)) < _CAP:  # too few repeats for any name to have so many
+        return names
     counts = Counter(names)
-    if max(counts.values(), default=0) <= _CAP:
+    if max(counts.values()) <= _CAP:
         return names
     many = {name for name, count in counts.items() if count > _CAP}
     seen = dict.fromkeys(many, 0)
