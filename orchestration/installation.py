@@ -40,6 +40,7 @@ from transforms.watchlist import Matcher, compile_watchlist
 
 CANARY_KEY = "canaries"
 REDACTION_KEY = "redaction"
+TERMS_KEY = "terms"
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,8 @@ class Installation:
         """Finds terms. Names of facilities and products have marts of their own and are none."""
         entries = self.config.watchlist.entries
         return TermFinder(
-            [name for e in entries if e.entry_class != "industry" for name in (*e.names, *e.aliases)]
+            [name for e in entries if e.entry_class != "industry" for name in (*e.names, *e.aliases)],
+            self.keyring.ensure(TERMS_KEY),
         )
 
     @cached_property

@@ -97,6 +97,13 @@ def test_what_is_not_asked_for_is_not_looked_at_and_nothing_tells_words() -> Non
     assert set(again.nouns) == set(finder.heard)
 
 
+def test_numbers_cannot_be_guessed_without_the_key() -> None:
+    assert number_of("待合室", b"one key") != number_of("待合室", b"another") != number_of("待合室")
+    [found] = TermFinder(key=b"one key").find_many(["待合室"])
+    assert found.nouns == (number_of("待合室", b"one key"),)
+    assert 0 <= number_of("待合室") < 2**63
+
+
 def test_the_lexicon_is_in_order() -> None:
     rows = lexicon_rows()
     assert {row.kind for row in rows} | {"drug"} == set(KINDS)

@@ -85,9 +85,14 @@ def lexicon_rows() -> tuple[LexiconRow, ...]:
     return tuple(rows)
 
 
-def number_of(noun: str) -> int:
-    """A noun's number: 63 bits of a hash, so that rare nouns are carried no further than the text."""
-    return int.from_bytes(hashlib.blake2b(noun.encode(), digest_size=8).digest()) >> 1
+def number_of(noun: str, key: bytes = b"") -> int:
+    """A noun's number: 63 bits of a keyed hash, so that rare nouns are carried no further than the text.
+
+    Args:
+        noun: the word.
+        key: up to 64 bytes; without it nobody can try words until one has the number.
+    """
+    return int.from_bytes(hashlib.blake2b(noun.encode(), digest_size=8, key=key).digest()) >> 1
 
 
 class TermFinder:
@@ -97,8 +102,9 @@ class TermFinder:
         heard: nouns met since this was last emptied, by number. Only those that enough people said may be written anywhere.
     """
 
-    def __init__(self, excluded: Collection[str] = ()) -> None:
-        """Take words that are never terms: names of the watchlist."""
+    def __init__(self, excluded: Collection[str] = (), key: bytes = b"") -> None:
+        """Take words that are never terms (names of the watchlist), and the key of the nouns' numbers."""
+        self._key = key
         self.heard: dict[int, str] = {}
         self._numbers: dict[str, int | None] = {}
         self._excluded = tuple(sorted({fold(word).text.lower() for word in excluded}))
@@ -151,7 +157,7 @@ class TermFinder:
             allowed = _is_term(noun) and not any(
                 name.startswith(noun) or name in noun for name in self._excluded
             )
-            self._numbers[noun] = number_of(noun) if allowed else None
+            self._numbers[noun] = number_of(noun, self._key) if allowed else None
         number = self._numbers[noun]
         if number is not None:
             self.heard[number] = noun
