@@ -65,7 +65,15 @@ COMMON: Final = 0.02
 """Features of at least this share of posts are multiplied as a dense matrix, which is many times quicker."""
 
 FOLDS: Final = 3
-WRITERS: Final = (range(17, 21), range(22, 30), range(30, 36), range(36, 41), range(41, 48))
+WRITERS: Final = (
+    range(17, 21),
+    range(22, 30),
+    range(30, 36),
+    range(36, 41),
+    range(41, 48),
+    range(49, 51),
+    range(51, 53),
+)
 """Files that one hand wrote; every other file has a writer of its own."""
 
 RAW_EVERY: Final = 3

@@ -56,7 +56,9 @@ def perfect_redaction(row: dict) -> str:
 
 @pytest.fixture(scope="module")
 def training() -> list[dict]:
-    return [row for path in sorted((ROOT / "training/posts").glob("*.jsonl")) for row in gold.read(path)]
+    # Of the later files nobody has read the marks a second time: they leave some names unmarked.
+    paths = [p for p in sorted((ROOT / "training/posts").glob("*.jsonl")) if p.name <= "21.jsonl"]
+    return [row for path in paths for row in gold.read(path)]
 
 
 def test_imports_nothing_else_of_the_redactor():
