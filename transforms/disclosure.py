@@ -82,15 +82,19 @@ def protect(authors: Ints, k: Ints, sums: Sums) -> Bools:
     if not sums.equation.size:
         return hidden
     new = hidden
+    earliest: dict[bytes, Bools] = {}
     while True:
         before = hidden
         hidden = _close_sums(authors, k, sums, hidden)
         known = determined(hidden, sums, near=new | (hidden & ~before))
         if not known.any():
             return hidden
+        which = known.tobytes()
+        earliest.setdefault(which, hidden.copy())
         more = _smallest_shown_nearby(authors, sums, hidden, known)
-        if not more.size:  # nothing is left to hide: every cell that leads to them is hidden or zero
-            return hidden
+        if not more.size:
+            # Every cell that leads to them is hidden or zero: what was hidden since just they were known has hidden nothing else.
+            return earliest[which]
         hidden[more] = True
         new = np.zeros_like(hidden)
         new[more] = True

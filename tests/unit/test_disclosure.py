@@ -344,3 +344,16 @@ def test_fractions_of_new_rows_and_of_new_layouts_are_taken_as_they_come() -> No
     assert hold_numbers(old.drop("ratio"), effect(40, 81, 7, 0.51), **wanted).equals(effect(40, 81, 7, 0.51))
     unseen = effect(40, 80, 7, None)
     assert hold_numbers(unseen, effect(40, 80, 7, 0.51), **wanted)["ratio"].to_list() == [0.51]
+
+
+def test_a_value_that_sums_contradict_costs_no_other_cell() -> None:
+    # Authors do not add up: a = b + c and a = b leave c at 0, which nobody is. Nothing that is hidden besides changes that.
+    authors = np.array([3, 3, 1, 40, 43])
+    a, b, c, d, m = range(5)
+    sums = Sums(
+        equation=np.array([0, 0, 0, 1, 1, 2, 2, 2]),
+        cell=np.array([a, b, c, a, b, m, a, d]),
+        is_total=np.array([True, False, False, True, False, True, False, False]),
+    )
+    hidden = protect(authors, np.full(5, 10), sums)
+    assert hidden.tolist() == [True, True, True, True, False]
