@@ -206,7 +206,11 @@ class Installation:
     @cached_property
     def redactor(self) -> Redactor:
         """The redactor under the policy's operators and lists."""
-        return make_redactor(self.config.policy, lambda: self.keyring.ensure(REDACTION_KEY))
+        return self._recipe.redactor()
+
+    @cached_property
+    def _recipe(self) -> Recipe:
+        return redaction_recipe(self.config.policy, lambda: self.keyring.ensure(REDACTION_KEY))
 
     @cached_property
     def many_redactor(self) -> Redactor | SpreadRedactor:
@@ -214,9 +218,7 @@ class Installation:
         engine = make_engine(self.engine)
         if engine is None:
             return self.redactor
-        return SpreadRedactor(
-            redaction_recipe(self.config.policy, lambda: self.keyring.ensure(REDACTION_KEY)), engine
-        )
+        return SpreadRedactor(self._recipe, engine)
 
     def flock(self, day: date) -> list[Canary]:
         """The invented identities of a day: the same each time, foretold by nobody who lacks the keyring."""

@@ -143,10 +143,6 @@ class Tokens(Sequence[Token]):
         """What stands in the text at the indices from `start` to before `end`."""
         return tuple([r.split(_UNIT_SEP, 2)[1] for r in self.records[start:end]])
 
-    def surface(self, index: int) -> str:
-        """What stands in the text at an index that is not negative."""
-        return self.records[index].split(_UNIT_SEP, 2)[1]
-
     def gaps(self) -> list[tuple[int, str]]:
         """Where white space stands between words: the index of the word behind it, and the white space."""
         if len(self._pieces) == 1:

@@ -199,3 +199,8 @@ def test_births_are_told_from_events(text: str, kind: str) -> None:
 
 def test_a_post_without_cues_runs_no_recognizer() -> None:
     assert found_in("今日は天気がよくて気持ちいい") == []
+
+
+@pytest.mark.timeout(60)  # quadratic work would take minutes
+def test_a_long_diary_is_read_in_linear_time() -> None:
+    assert len([f for f in found_in("1日 めまい\n" * 20_000) if f.rule == "date.diary_line"]) == 20_000

@@ -11,6 +11,7 @@ analyser cut off, and every name is looked for in the rest of the post.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from typing import Final, NamedTuple
@@ -217,15 +218,12 @@ class _Places:
 
     def __init__(self, tokens: Sequence[Token], spaces: Sequence[int]) -> None:
         self._tokens = tokens
-        self._spaces = spaces
+        self._spaces = [at + earlier for earlier, at in enumerate(spaces)]
 
     def __getitem__(self, index: int) -> Token:
         """The token of a word that is no white space."""
         at = index - REACH
-        for spaces_before, behind in enumerate(self._spaces):
-            if behind + spaces_before >= at:
-                return self._tokens[at - spaces_before]
-        return self._tokens[at - len(self._spaces)]
+        return self._tokens[at - bisect_left(self._spaces, at)]
 
 
 class _Names:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from transforms.redaction.recognizers.base import ERA_YEAR, Found, Needs, Pattern
@@ -464,15 +465,15 @@ DATE_LATER_DAY: Final = Pattern(
     near_misses=("10月21日に入院、入院期間は約30日。",),
 )
 
-_DIARY_DAYS: Final = re.compile(r"(?:^|(?<=\n))(?:3[01]|[12][0-9]|[1-9])日[\s　:]")
+_DIARY_DAY: Final = re.compile(r"(?:^|(?<=\n))(?P<id>(?:3[01]|[12][0-9]|[1-9])日)(?=[\s　:])")
 
 DATE_DIARY: Final = Pattern(
     rule="date.diary_line",
     type="DATE",
-    regex=re.compile(r"(?:^|(?<=\n))(?P<id>(?:3[01]|[12][0-9]|[1-9])日)(?=[\s　:])"),
+    regex=_DIARY_DAY,
     at_digits=True,
     triggers=("日 ", "日\u3000", "日:"),
-    guard=lambda m: len(_DIARY_DAYS.findall(m.string)) > 2,
+    guard=lambda m: len(list(islice(_DIARY_DAY.finditer(m.string), 3))) == 3,
     score=0.75,
     examples=("今週の記録\n11日 耳鳴り小\n12日 雨\n13日 めまい",),
     near_misses=("入院費\n3日 45000円", "11日 晴れ"),

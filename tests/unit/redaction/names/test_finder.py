@@ -188,3 +188,7 @@ def test_many_different_names_cost_no_more_than_their_length() -> None:
 
 def test_many_names_letter_by_letter_cost_no_more_than_their_length() -> None:
     assert len(found("田 中 先 生、高橋さん。" * 3_000)) == 6_000
+
+
+def test_many_names_with_spaces_between_cost_no_more_than_their_length() -> None:
+    assert len(found("田中さん と 佐藤先生。 " * 3_000)) == 6_000
