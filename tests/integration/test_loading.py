@@ -443,7 +443,8 @@ def test_a_full_disk_stops_with_a_line_and_the_next_load_completes(
     chance = random.Random(5)
     posts = [tweet(n, f"ひよどり坂病院 {chance.randbytes(400).hex()}") for n in range(2_500)]
     plenty = tmp_path / "plenty"
-    packed = gzip.compress(b"".join(orjson.dumps(post) + b"\n" for post in posts[100:]))  # once: it holds the time
+    lines = b"".join(orjson.dumps(post) + b"\n" for post in posts[100:])
+    packed = gzip.compress(lines)  # once: it holds the time
     for target in (plenty, small_disk("1900k") / "home"):
         put(target, "x_api_v2/a.jsonl", *posts[:100])
         put(target, "x_api_v2/b.jsonl.gz", packed)
