@@ -8,6 +8,8 @@ READY := $(VENV)/.ready
 export KOE_HOME ?= $(CURDIR)/data
 export DAGSTER_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
+# A night and its tests start Python many times: what is compiled is kept, whatever an image thinks of that.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run test unit lint eval bench dev doctor train lock clean
 

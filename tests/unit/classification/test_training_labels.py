@@ -1,4 +1,4 @@
-"""Training of the labels: the same posts give the same bytes; thresholds do what they are chosen for."""
+"""Parts of the labels' training: folds, kernel, thresholds. A whole training: tests/integration/test_label_training.py."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import pytest
 
 from evaluation import gold
 from training import labels as training
-from transforms.classification.classifier import Classifier
-from transforms.classification.document import Document
-from transforms.classification.linear import MANIFEST_FILE, WEIGHTS_FILE, read_model
+from transforms.classification.linear import MANIFEST_FILE
 
 
 @pytest.fixture(scope="module")
@@ -26,28 +24,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         files.append(folder / source.name)
         files[-1].write_text("\n".join(lines) + "\n", encoding="utf-8")
     return files
-
-
-def test_training_is_deterministic(small: list[Path], tmp_path: Path) -> None:
-    one, two = training.train(small, tmp_path / "one"), training.train(small, tmp_path / "two")
-    assert one == two
-    for name in (MANIFEST_FILE, WEIGHTS_FILE):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-
-
-def test_what_was_trained_can_be_loaded_and_used(small: list[Path], tmp_path: Path) -> None:
-    manifest = training.train(small, tmp_path)
-    files = {name: (tmp_path / name).read_bytes() for name in (MANIFEST_FILE, WEIGHTS_FILE)}
-    assert manifest["sha256"] == hashlib.sha256(files[WEIGHTS_FILE]).hexdigest()
-    data = hashlib.sha256(b"".join(file.read_bytes() for file in small)).hexdigest()
-    assert manifest["training"]["data_sha256"] == data
-    assert manifest["training"]["posts"] == 160
-    classifier = Classifier(read_model(files))
-    rows = gold.read(small[0])
-    found = classifier.classify_many([Document(row["text"], source=row["source"]) for row in rows])
-    right = sum(labels.sentiment == row["sentiment"] for labels, row in zip(found, rows, strict=True))
-    assert right > 0.7 * len(rows)  # it has learnt the posts that it saw
-    assert manifest["version"] in training.card(manifest)
 
 
 def test_held_out_posts_are_not_seen(small: list[Path]) -> None:
@@ -131,33 +107,6 @@ def test_leanings_never_lose() -> None:
     plain = (chances.argmax(1) == wanted.argmax(1)).mean()
     added = training.leanings(chances, wanted, np.ones(800))
     assert ((np.log(chances) + added).argmax(1) == wanted.argmax(1)).mean() >= plain
-
-
-def test_reviewed_posts_train_beside_the_others(
-    small: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    reviewed = tmp_path / "reviewed"
-    reviewed.mkdir()
-    lines = small[0].read_text(encoding="utf-8").splitlines()[:5]
-    rows = [
-        {**json.loads(line), "id": f"AD-20261102-{i:012}", "origin": "reviewed"}
-        for i, line in enumerate(lines)
-    ]
-    (reviewed / "2026-11.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    places = {
-        "posts": small[0].parent,
-        "reviewed": reviewed,
-        "model": tmp_path / "model",
-        "card": tmp_path / "card.md",
-    }
-    monkeypatch.setattr(
-        "sys.argv", ["labels", *(part for k, v in places.items() for part in (f"--{k}", str(v)))]
-    )
-    training.main()
-    manifest = json.loads((places["model"] / MANIFEST_FILE).read_text(encoding="utf-8"))
-    assert manifest["training"]["posts"] == 165
-    assert manifest["training"]["files"][-1] == "2026-11.jsonl"
-    assert "160 invented posts and 5 reviewed ones" in capsys.readouterr().out
 
 
 def test_posts_are_redacted_by_their_marks() -> None:

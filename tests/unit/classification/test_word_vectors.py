@@ -27,12 +27,6 @@ def test_a_map_of_whole_numbers() -> None:
             word_vectors.read_map(other)
 
 
-def test_lemmas_are_those_of_the_analyser() -> None:
-    found = word_vectors.lemmas()
-    assert "出来る" in found
-    assert "できる" in found["出来る"]
-
-
 def test_a_lemma_without_a_vector_has_that_of_its_spellings() -> None:
     vectors = np.random.default_rng(0).normal(size=(3, 200)).astype(np.float32)
     published = word_vectors.Published({"できる": 0, "ロキソニン": 1, "丁寧な言葉": 2}, vectors)
