@@ -70,8 +70,8 @@ class RedactionError(Exception):
 class Names(Protocol):
     """What finds names of persons."""
 
-    def find(self, folded: Folded, tokens: Sequence[Token]) -> list[Span]:
-        """Spans of names, in code points of the original."""
+    def find_many(self, folded: Sequence[Folded], tokens: Iterable[Sequence[Token]]) -> list[list[Span]]:
+        """Spans of names in each text, in code points of the original."""
 
 
 class _Shadow(NamedTuple):
@@ -237,10 +237,8 @@ class Redactor:
         folded = [fold(_searchable(text)) for text in texts]
         found = [self._structured(f) for f in folded]
         analyses = [self._tokenizer.analyse(f) for f in folded]
-        # Tokens are not kept for the block: so many live tuples would keep the garbage collector busy.
-        persons = [
-            self.names.find(f, self._tokenizer.tokens(a)) for f, a in zip(folded, analyses, strict=True)
-        ]
+        # Tokens are made one text after the other, so that what reads them finds them in the processor's cache.
+        persons = self.names.find_many(folded, map(self._tokenizer.tokens, analyses))
         return [self._settle(*parts) for parts in zip(texts, folded, found, persons, strict=True)]
 
     def _shadow(self, text: str, spans: list[Span]) -> _Shadow:
@@ -287,7 +285,7 @@ class Redactor:
         found = self._gate.find(folded.numeric.text)
         structured = self._mapped(folded, found)
         tokens = self._tokenizer.tokenize(folded)
-        persons = [*self.names.find(folded, tokens), *_known_names(folded, tokens, known_names)]
+        persons = [*self.names.find_many([folded], [tokens])[0], *_known_names(folded, tokens, known_names)]
         spans = self._settle(text, folded, structured, persons)
         for _ in range(_ROUNDS):
             shadow = self._shadow(text, spans)

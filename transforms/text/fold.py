@@ -129,8 +129,10 @@ _OTHER_CLASS: Final = _char_class(map(ord, _OTHER))
 # A base with its combining marks is one unit; so is every single character whose length changes.
 _RESHAPE_RE: Final = re.compile(f"[^\\s\u0300-\u036f\u3099\u309a]{_MARKS}{{1,8}}|{_OTHER_CLASS}")
 _HAS_RESHAPE_RE: Final = re.compile(f"{_OTHER_CLASS[:-1]}{_MARKS[1:]}")
+_ANY_RE: Final = re.compile(_char_class({*_SAME, *map(ord, _OTHER)})[:-1] + _MARKS[1:])
+"""What any fold of single characters begins with: most texts hold none, and one look tells."""
 _DASH_RE: Final = re.compile(rf"(?<=[0-9)])(\s?)([{_DASHES}]{{1,2}})(?=\s?[0-9(])")
-_FANCY_DASH_RE: Final = re.compile(f"[{_DASHES[1:]}]")
+_HAS_DASH_RE: Final = re.compile(rf"[0-9)]\s?-?[{_DASHES[1:]}]")
 
 
 class Folded:
@@ -141,7 +143,7 @@ class Folded:
         text: the folded text.
     """
 
-    __slots__ = ("_ends", "_numeric", "_starts", "original", "text")
+    __slots__ = ("_ends", "_numeric", "_replaced", "_starts", "original", "text")
 
     def __init__(self, original: str, text: str, starts: list[int] | None, ends: list[int] | None) -> None:
         self.original = original
@@ -149,6 +151,7 @@ class Folded:
         self._starts = starts
         self._ends = ends
         self._numeric: Folded | None = None
+        self._replaced: tuple[Folded, list[tuple[int, int, str]]] | None = None
 
     def __repr__(self) -> str:
         return f"Folded({len(self.original)} -> {len(self.text)} code points)"
@@ -177,6 +180,9 @@ class Folded:
             The span of the original, in code points. It takes in invisible characters within and right behind it,
             and the whole of a character of which a part is meant (㍼ for 昭).
         """
+        if self._replaced is not None:
+            self._starts, self._ends = _origins(*self._replaced)
+            self._replaced = None
         if self._starts is None or self._ends is None:
             return start, end
         if start >= end:
@@ -201,6 +207,8 @@ def fold(text: str) -> Folded:
     """
     if text.isascii() and text.isprintable():
         return Folded(text, text, None, None)
+    if not _ANY_RE.search(text):
+        return Folded(text, _fold_dashes(text), None, None)
     if _HAS_RESHAPE_RE.search(text):
         return _fold_reshaping(text)
     return Folded(text, _fold_dashes(_translate(text)), None, None)
@@ -223,7 +231,7 @@ def _translate_run(match: re.Match[str]) -> str:
 
 def _fold_dashes(text: str) -> str:
     """Hyphens for dashes between digits; the length stays."""
-    if not _FANCY_DASH_RE.search(text):
+    if not _HAS_DASH_RE.search(text):
         return text
     return _DASH_RE.sub(lambda m: m[1] + "-" * len(m[2]), text)
 
@@ -300,11 +308,14 @@ _NUMERAL_RE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_CLUSTER_RE: Final = re.compile(rf"(?<![{_DIGIT}0-9])[{_DIGIT}0-9]++(?:{_JOIN}{{1,2}}[{_DIGIT}0-9]++)+")
+_CLUSTER_RE: Final = re.compile(
+    rf"[{_DIGIT}0-9](?<![{_DIGIT}0-9].)[{_DIGIT}0-9]*+(?:{_JOIN}{{1,2}}[{_DIGIT}0-9]++)+", re.DOTALL
+)
 """Runs joined by what joins the groups of a number: 〇九〇・一二三四・五六七八, 六八九の一四二七."""
 _CLUSTER_DIGITS: Final = 7
 _HOUSE_RE: Final = re.compile(
-    rf"(?<![{_DIGIT}十百千0-9])[{_DIGIT}十百0-9]{{1,4}}(?:[のノ之\-][{_DIGIT}十百0-9]{{1,4}}){{2,3}}(?![{_DIGIT}十百千人つ])"
+    rf"[{_DIGIT}十百0-9](?<![{_DIGIT}十百千0-9].)[{_DIGIT}十百0-9]{{0,3}}(?:[のノ之\-][{_DIGIT}十百0-9]{{1,4}}){{2,3}}(?![{_DIGIT}十百千人つ])",
+    re.DOTALL,
 )
 """Three numbers or four joined like a house's: 二ノ十四ノ八."""
 _HOUSE_UNIT_RE: Final = re.compile("番地|号室|丁目")
@@ -351,16 +362,15 @@ def _is_number(text: str, start: int, end: int) -> bool:
 def _fold_numerals(folded: Folded) -> Folded:
     """The numeric view of a folded text."""
     text = folded.text
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    position = 0
     runs = list(_RUN_RE.finditer(text))
     if not runs:
         return folded
     # Fewer numerals make no cluster: one needs seven digits, or three numbers.
     may_cluster = len(runs) > 2 or sum(len(run[0]) for run in runs) >= _CLUSTER_DIGITS
     clusters = _clusters(text) if may_cluster or _ASCII_DIGIT_RE.search(text) else []
+    pieces: list[str] = []
+    replaced: list[tuple[int, int, str]] = []
+    position = 0
     for run in runs:
         start, end = run.span()
         nearest = bisect.bisect_right(clusters, (start, len(text))) - 1
@@ -369,27 +379,35 @@ def _fold_numerals(folded: Folded) -> Folded:
             if not match or not _is_number(text, match.start(), match.end()):
                 continue
             start, end = match.span()
-        pieces.append(text[position:start])
+        value = kanji_value(text[start:end])
+        pieces += (text[position:start], value)
+        replaced.append((start, end, value))
+        position = end
+    if not pieces:
+        return folded
+    pieces.append(text[position:])
+    numeric = Folded(folded.original, _fold_dashes("".join(pieces)), None, None)
+    numeric._numeric = numeric  # noqa: SLF001 (a view of its own kind)
+    numeric._replaced = (folded, replaced)  # noqa: SLF001 (few texts are ever asked for the way back)
+    return numeric
+
+
+def _origins(folded: Folded, replaced: Sequence[tuple[int, int, str]]) -> tuple[list[int], list[int]]:
+    """Where in the original each character begins and ends of a folded text with stretches replaced by digits."""
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    for start, end, value in [*replaced, (len(folded.text), len(folded.text), "")]:
         firsts, lasts = folded.origins(position, start)
         starts.extend(firsts)
         ends.extend(lasts)
-        value = kanji_value(text[start:end])
-        pieces.append(value)
-        low, high = folded.origin_span(start, end)
         if len(value) == end - start:
             firsts, lasts = folded.origins(start, end)
             starts.extend(firsts)
             ends.extend(lasts)
         else:
+            low, high = folded.origin_span(start, end)
             starts.extend([low] * len(value))
             ends.extend([high] * len(value))
         position = end
-    if not pieces:
-        return folded
-    pieces.append(text[position:])
-    firsts, lasts = folded.origins(position, len(text))
-    starts.extend(firsts)
-    ends.extend(lasts)
-    numeric = Folded(folded.original, _fold_dashes("".join(pieces)), starts, ends)
-    numeric._numeric = numeric  # noqa: SLF001 (a view of its own kind)
-    return numeric
+    return starts, ends

@@ -139,9 +139,10 @@ class Tokens(Sequence[Token]):
                 self._starts += [end + w.space for w, end in zip(lexemes, ends, strict=False)]
         return self._starts
 
-    def surfaces(self, start: int, end: int) -> tuple[str, ...]:
-        """What stands in the text at the indices from `start` to before `end`."""
-        return tuple([r.split(_UNIT_SEP, 2)[1] for r in self.records[start:end]])
+    def times(self, surface: str) -> int:
+        """How often a word stands in the text as a word."""
+        record = f"{_UNIT_SEP}{surface}{_UNIT_SEP}"
+        return sum([piece.written.count(record) for piece in self._pieces])
 
     def gaps(self) -> list[tuple[int, str]]:
         """Where white space stands between words: the index of the word behind it, and the white space."""
@@ -194,6 +195,11 @@ class Tokens(Sequence[Token]):
                 for w, start in zip(self.lexemes, self.starts, strict=True)
             ]
         return self._all
+
+
+def surface_of(record: str) -> str:
+    """The word that a record is of, as it stands in the folded text."""
+    return record.split(_UNIT_SEP, 2)[1]
 
 
 def gaps(tokens: Sequence[Token], text: str) -> list[tuple[int, str]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import example, given, settings
@@ -24,10 +25,11 @@ def redactor() -> Redactor:
 class Failing:
     """A name finder that breaks on some posts, with the post's text in its error."""
 
-    def find(self, folded: Folded, tokens: list[Token]) -> list[Span]:
-        if "こわす" in folded.text:
-            raise ValueError(folded.text)
-        return []
+    def find_many(self, folded: Sequence[Folded], tokens: Iterable[Sequence[Token]]) -> list[list[Span]]:
+        for text in folded:
+            if "こわす" in text.text:
+                raise ValueError(text.text)
+        return [[] for _ in folded]
 
 
 def test_a_post_keeps_what_pharmacovigilance_needs(redactor: Redactor) -> None:

@@ -16,11 +16,20 @@ from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join
-from transforms.redaction.names.model import NEVER, Model, Word, load_weights
+from transforms.redaction.names.model import (
+    BOUNDARY_ROW,
+    NEWLINE_ROW,
+    SPACE_ROW,
+    Model,
+    Word,
+    load_weights,
+)
 from transforms.redaction.names.spaced import latin, nicknames, spaced
 from transforms.redaction.names.spotting import spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
@@ -85,6 +94,9 @@ _PLATE: Final = re.compile(r"\s?\d{2,3}\s?[あ-んA-Z]\s?[・.\d]")
 
 _LOWEST_BAR: Final = min(min(row.values()) for row in BARS.values())
 
+GROUP: Final = 1 << 14
+"""Words that go through the model together: many for a few passes over arrays, few enough for the processor's cache."""
+
 
 class _Found(NamedTuple):
     """A name, in code points of the folded text."""
@@ -93,6 +105,22 @@ class _Found(NamedTuple):
     end: int
     score: float
     rule: str
+
+
+class _Draft(NamedTuple):
+    """A post on its way through the model.
+
+    Attributes:
+        text: folded.
+        tokens: its words, with names that the analyser cut put together.
+        spaces: indices of the tokens that white space stands before, rising.
+        rows: the model's rows of its tokens and of the white space between them.
+    """
+
+    text: str
+    tokens: Sequence[Token]
+    spaces: list[int]
+    rows: list[int]
 
 
 class NameFinder:
@@ -106,51 +134,86 @@ class NameFinder:
         self._model = model or default_model()
 
     def find(self, folded: Folded, tokens: Sequence[Token]) -> list[Span]:
-        """Find names.
+        """Find names in one text; see `find_many`."""
+        return self.find_many([folded], [tokens])[0]
+
+    def find_many(self, folded: Sequence[Folded], tokens: Iterable[Sequence[Token]]) -> list[list[Span]]:
+        """Find names. What is found in a text does not depend on the others.
 
         Args:
-            folded: the folded text.
-            tokens: its words (`Tokenizer.tokenize`).
+            folded: folded texts.
+            tokens: the words of each (`Tokenizer.tokenize`).
 
         Returns:
-            Disjoint spans of type PERSON in order, in code points of the original.
+            For each text disjoint spans of type PERSON in order, in code points of the original.
         """
-        found = self._found(folded.text, tokens) if tokens else []
-        text = folded.text
-        other = [_Found(*span, 0.8, "person.latin") for span in latin(text)]
-        if "っ" in text or "ッ" in text:
-            other += [_Found(*span, 0.7, "person.nickname") for span in nicknames(text)]
-        if " " in text or "・" in text:
-            runs_of_letters = list(spaced(text))
-            taken = {i for start, _, run_end in runs_of_letters for i in range(start, run_end)}
-            found = [f for f in found if f.start not in taken and f.end - 1 not in taken]
-            other += [_Found(start, end, 0.9, "person.spaced") for start, end, _ in runs_of_letters]
-        if other:
-            found = _merged(found + other)
-        return [Span(*folded.origin_span(f.start, f.end), "PERSON", round(f.score, 3), f.rule) for f in found]
+        found: list[list[_Found]] = []
+        drafts: list[_Draft] = []
+        size = 0
+        for text, cut in zip(folded, tokens, strict=True):
+            if size > GROUP:
+                found += self._modelled(drafts)
+                drafts, size = [], 0
+            if not drafts:
+                self._model.forget_if_full()
+            drafts.append(self._draft(text.text, cut))
+            size += len(drafts[-1].rows)
+        found += self._modelled(drafts)
+        return [_spans(text, names) for text, names in zip(folded, found, strict=True)]
 
-    def _found(self, text: str, tokens: Sequence[Token]) -> list[_Found]:
+    def _draft(self, text: str, tokens: Sequence[Token]) -> _Draft:
+        """A text as the model takes it."""
         model = self._model
         tokens = spot(tokens, text) or tokens
-        words = model.words(tokens)
-        codes = "".join([w.code for w in words])
-        joined = join(tokens, codes)
+        rows = model.words(tokens)
+        joined = join(tokens, model.codes(rows))
         if joined is not None:
-            tokens, words = joined, model.words(joined)
-        between: list[tuple[int, str]] = []
-        if " " in text or "\n" in text:
-            between = tokens.gaps() if isinstance(tokens, Tokens) else gaps(tokens, text)
-        if between:
-            words = _with_spaces(words, between, model)
-        edge = [model.boundary] * REACH
-        words = [*edge, *words, *edge]
-        likely = model.likely(words)
-        if not likely:
-            return []
-        probable = [(i, p) for i, p in probabilities(model, words, likely) if p >= _LOWEST_BAR]
-        if not probable:
-            return []
-        return _Names(text, words, _Places(tokens, [at for at, _ in between])).found(probable)
+            tokens, rows = joined, model.words(joined)
+        if " " not in text and "\n" not in text:
+            return _Draft(text, tokens, [], rows)
+        between = tokens.gaps() if isinstance(tokens, Tokens) else gaps(tokens, text)
+        return _Draft(text, tokens, [at for at, _ in between], _with_spaces(rows, between))
+
+    def _modelled(self, drafts: Sequence[_Draft]) -> list[list[_Found]]:
+        """The names that the model sees in each of some texts."""
+        model = self._model
+        edge = [BOUNDARY_ROW] * REACH
+        rows = edge.copy()
+        for draft in drafts:
+            rows += draft.rows
+            rows += edge
+        likely = model.likely(np.fromiter(rows, np.int64, len(rows)))
+        probable = [place for place in model.probabilities(likely, _LOWEST_BAR) if place[1] >= _LOWEST_BAR]
+        results: list[list[_Found]] = []
+        start = done = 0
+        for draft in drafts:
+            end = start + len(draft.rows) + REACH
+            here = []
+            while done < len(probable) and probable[done][0] < end:
+                here.append((probable[done][0] - start, probable[done][1]))
+                done += 1
+            results.append([])
+            if here:
+                words = model.at(rows[start : end + REACH])
+                results[-1] = _Names(draft.text, words, _Places(draft.tokens, draft.spaces)).found(here)
+            start = end
+        return results
+
+
+def _spans(folded: Folded, found: list[_Found]) -> list[Span]:
+    """Names that the model found in a text, with those that have a shape of their own."""
+    text = folded.text
+    other = [_Found(*span, 0.8, "person.latin") for span in latin(text)]
+    if "っ" in text or "ッ" in text:
+        other += [_Found(*span, 0.7, "person.nickname") for span in nicknames(text)]
+    if " " in text or "・" in text:
+        runs_of_letters = list(spaced(text))
+        taken = {i for start, _, run_end in runs_of_letters for i in range(start, run_end)}
+        found = [f for f in found if f.start not in taken and f.end - 1 not in taken]
+        other += [_Found(start, end, 0.9, "person.spaced") for start, end, _ in runs_of_letters]
+    if other:
+        found = _merged(found + other)
+    return [Span(*folded.origin_span(f.start, f.end), "PERSON", round(f.score, 3), f.rule) for f in found]
 
 
 def _merged(found: list[_Found]) -> list[_Found]:
@@ -164,46 +227,16 @@ def _merged(found: list[_Found]) -> list[_Found]:
     return result
 
 
-def _with_spaces(words: Sequence[Word], between: Sequence[tuple[int, str]], model: Model) -> list[Word]:
-    """Words with an entry for each white space between them."""
-    kinds: list[Word] = []
+def _with_spaces(rows: Sequence[int], between: Sequence[tuple[int, str]]) -> list[int]:
+    """Rows with an entry for each white space between words."""
+    units: list[int] = []
     position = 0
     for at, space in between:
-        kinds += words[position:at]
-        kinds.append(model.newline if "\n" in space else model.space)
+        units += rows[position:at]
+        units.append(NEWLINE_ROW if "\n" in space else SPACE_ROW)
         position = at
-    kinds += words[position:]
-    return kinds
-
-
-def probabilities(
-    model: Model, words: Sequence[Word], likely: Sequence[tuple[int, float]]
-) -> list[tuple[int, float]]:
-    """How probable it is that words belong to a name.
-
-    Args:
-        model: the trained part.
-        words: of a text, with `REACH` boundaries at each end.
-        likely: what `Model.likely` found.
-
-    Returns:
-        The index and the probability of each.
-    """
-    result: list[tuple[int, float]] = []
-    chain: list[int] = []
-    evidence: list[float] = []
-    for (i, single), (following, _) in zip(likely, [*likely[1:], (0, 0.0)], strict=True):
-        chain.append(i)
-        evidence.append(single + model.evidence(words, i))
-        if following == i + 1:
-            continue
-        after_other = words[chain[0] - 1].own > NEVER
-        before_other = words[i + 1].own > NEVER
-        result += zip(
-            chain, model.chain(evidence, after_other=after_other, before_other=before_other), strict=True
-        )
-        chain, evidence = [], []
-    return result
+    units += rows[position:]
+    return units
 
 
 class _Places:

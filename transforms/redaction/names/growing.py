@@ -313,7 +313,8 @@ def repeats(post: Post, text: str, marked: set[int], may: Callable[[int], bool])
     keys = {key for i in marked if (key := _key(post, i))}
     added: set[int] = set()
     if len(keys) <= _FEW:
-        readable = to_hiragana(text).lower()
+        is_kanji = all(post.letter(i) == "C" for i in marked)
+        readable = text if is_kanji else to_hiragana(text).lower()
         if sum(readable.count(key) for key in keys) <= len(marked):
             return added
     for i in range(len(post.words)):

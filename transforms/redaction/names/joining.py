@@ -15,7 +15,7 @@ from transforms.redaction.names import extra
 from transforms.redaction.names.features import JOINED, script
 from transforms.redaction.names.lexicon import is_listed, looks_given
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS, words
-from transforms.text.tokens import Token, Tokens
+from transforms.text.tokens import Token, Tokens, surface_of
 
 MAX_LENGTH: Final = 7
 """Characters of the longest name that is put together."""
@@ -32,19 +32,24 @@ _NO_START: Final = frozenset("っゃゅょぁぃぅぇぉーんをッャュョ�
 # One letter a token, so that a regular expression finds the few places where something may be joined: c one kanji, d two
 # kanji, e two kanji that are a name or a place, k katakana and h hiragana of up to four, H honorific, ( and ) brackets,
 # , comma or middle dot, n numeral in kanji, p particle in hiragana, T title in kanji, X other words in kanji, x anything else.
-_BARE: Final = r"(?P<kanji>c[cde]{1,3}|[de]c[cde]{0,2}|de|e[de])|(?P<katakana>k{2,4})"
+# Each branch begins with a class of its own, so that most places cost a look at one letter; what is counted possessively
+# is never tried again with fewer, as none of its letters may follow.
 HINT: Final = re.compile(
-    r"(?<![cdenXT])(?P<addressed>[cden]{2,4})(?=H)"
-    r"|(?<![cdenXT])(?P<linked>[cde]k[cde])(?=[HT])"
-    rf"|{_BARE}"
-    r"|(?:(?<=\()|^)(?P<quoted>[hp]{2,4})(?=H)"
-    r"|(?P<before>[hp]{2,5})(?=[HT])"
-    r"|(?<=\()(?P<inside>[hpkcdenXT]{2,5})(?=[\),])"
+    r"""
+    [cden](?:
+        (?<![cdenXT].)(?:(?P<addressed>[cden]{1,3}+)(?=H) | (?<=[cde])(?P<linked>k[cde])(?=[HT]))
+      | (?P<kanji>(?<=c)[cde]{1,3} | (?<=[de])c[cde]{0,2} | (?<=d)e | (?<=e)[de])
+    )
+  | k(?P<katakana>k{1,3})
+  | [hp](?=[hp]{1,4}+[HT])(?:
+        (?:(?<=\(.)|(?<=^.))(?P<quoted>[hp]{1,3}+)(?=H)
+      | (?P<before>[hp]{1,4}+)
+    )
+  | (?<=\()(?P<inside>[hpkcdenXT]{2,5}+)(?=[),])
+    """,
+    re.VERBOSE,
 )
-"""Matches in the string of all `place_code`s where `join` may find something."""
-
-_HINT_BARE: Final = re.compile(_BARE)
-"""The same for a string without honorifics and brackets, in a third of the time."""
+"""Matches in the string of all `place_code`s where `join` may find something; the group tells what."""
 
 
 _TITLES: Final = frozenset({"DOCTOR", "CHIEF", "STAFF"})
@@ -124,8 +129,7 @@ def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
     """
     result: list[Token] = []
     done = 0
-    hint = HINT if "H" in codes or "(" in codes or "T" in codes else _HINT_BARE
-    for place in hint.finditer(codes):
+    for place in HINT.finditer(codes):
         for start, end in _runs(tokens, place):
             result += tokens[done:start]
             result.append(joined(tokens[start:end]))
@@ -146,7 +150,7 @@ def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, 
         if tokens[start + 1].surface in _LINKS and _is_tight(tokens[start:end]):
             yield start, end
         return
-    if not _may_join(_surfaces(tokens, start, end)):
+    if not _may_join_all(tokens, start, end):
         return
     while start < end - 1:
         size = _longest(tokens, start, end, to_the_end=kind in {"quoted", "before", "inside"})
@@ -155,15 +159,20 @@ def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, 
         start += size or 1
 
 
-def _surfaces(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
+def _may_join_all(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether any neighbours among tokens make a listed name, or kanji like a given name's or of no known word."""
     if isinstance(tokens, Tokens):
-        return tokens.surfaces(start, end)
-    return tuple([t.surface for t in tokens[start:end]])
+        return _may_join_records(tuple(tokens.records[start:end]))
+    return _may_join(tuple([t.surface for t in tokens[start:end]]))
 
 
 @lru_cache(100_000)
+def _may_join_records(records: tuple[str, ...]) -> bool:
+    """`_may_join` of the words that the analyser wrote so."""
+    return _may_join(tuple(map(surface_of, records)))
+
+
 def _may_join(surfaces: tuple[str, ...]) -> bool:
-    """Whether any neighbours among some tokens make a listed name, or kanji like a given name's or of no known word."""
     count = len(surfaces)
     parts = ["".join(surfaces[i:j]) for i in range(count) for j in range(i + 2, count + 1)]
     return any(is_listed(part) or looks_given(part) for part in parts)

@@ -13,10 +13,9 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-import re
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -56,8 +55,15 @@ DULL_ADDRESSED: Final = -9.0
 UNLIKELY: Final = -4.0
 """Words with less evidence from themselves and their neighbours one by one need no closer look (none lost)."""
 
-_WORTH: Final = re.compile("[wW]|[aA](?=[AWX])")
-"""Where a closer look is worth it in a string of signs (`_sign`)."""
+BOUNDARY_ROW, SPACE_ROW, NEWLINE_ROW = range(3)
+"""The rows of what is no word: `REACH` boundaries stand at both ends of a text."""
+
+_ROW_BITS: Final = 20
+_ROW_MASK: Final = (1 << _ROW_BITS) - 1
+"""Rows of three words make one key of a cache. Far fewer words are remembered than these bits can count."""
+
+_MARGIN: Final = 1e-6
+"""Odds so close below a bar may pass it after rounding."""
 
 _KEY: Final = itemgetter(0, 3, 4, 5, 6)
 """What tells kinds of tokens apart, besides whether they have a reading: surface and parts of speech, all that `describe` looks at."""
@@ -169,29 +175,11 @@ class Word:
         pos3: the second.
         pos4: the third.
         code: its letter for `joining`.
-        own: evidence from itself; `NEVER` where it cannot be part of a name.
-        sign: its letter for `_WORTH`.
-        before: evidence that it gives to the token 1, 2, 3 to its right.
-        after: evidence that it gives to the token 1, 2, 3 to its left.
+        evidence: from itself, `NEVER` where it cannot be part of a name; then what it gives to the words 1, 2, 3 to
+            its right and to those 1, 2, 3 to its left.
     """
 
-    __slots__ = (
-        "after1",
-        "after2",
-        "after3",
-        "before1",
-        "before2",
-        "before3",
-        "code",
-        "description",
-        "own",
-        "pos",
-        "pos2",
-        "pos3",
-        "pos4",
-        "sign",
-        "surface",
-    )
+    __slots__ = ("code", "description", "evidence", "pos", "pos2", "pos3", "pos4", "surface")
 
     def __init__(
         self, token: Token, description: Description, code: str, values: Sequence[float], bias: float
@@ -200,20 +188,11 @@ class Word:
         self.pos, self.pos2, self.pos3, self.pos4 = token[3:7]
         self.description = description
         self.code = code
-        self.own = NEVER
+        own = NEVER
         if description.candidate:
-            own = [s.encode("utf-8", "surrogatepass") for s in description.own]
-            self.own = _total(values, own, _OWN) + bias
-        self.sign = _sign(self.own, is_honorific=code == "H")
+            own = _total(values, [s.encode("utf-8", "surrogatepass") for s in description.own], _OWN) + bias
         near = [s.encode("utf-8", "surrogatepass") for s in description.near]
-        self.before1, self.before2, self.before3 = (_total(values, near, start) for start in _BEFORE)
-        self.after1, self.after2, self.after3 = (_total(values, near, start) for start in _AFTER)
-
-
-def _sign(own: float, *, is_honorific: bool) -> str:
-    """A letter for a word: w worth a closer look, a worth it before an honorific, x not; in capitals for honorifics."""
-    sign = "w" if own > DULL else "a" if own > DULL_ADDRESSED else "x"
-    return sign.upper() if is_honorific else sign
+        self.evidence = (own, *[_total(values, near, start) for start in (*_BEFORE, *_AFTER)])
 
 
 def _total(values: Sequence[float], strings: Iterable[bytes], start: int) -> float:
@@ -249,106 +228,183 @@ def padded(descriptions: Sequence[Description]) -> list[Description]:
     return [*edge, *descriptions, *edge]
 
 
+class Likely(NamedTuple):
+    """Words that may belong to a name, in order; all arrays have shape (words,).
+
+    Attributes:
+        at: their indices.
+        evidence: for a name.
+        after_other: whether the word before may be part of a name at all.
+        before_other: whether the word behind may.
+    """
+
+    at: npt.NDArray[np.intp]
+    evidence: npt.NDArray[np.float64]
+    after_other: npt.NDArray[np.bool_]
+    before_other: npt.NDArray[np.bool_]
+
+
+_Strings = Callable[[Description, Description, Description], tuple[str, ...]]
+
+
 class Model:
-    """Probabilities of names. Caches what it has summed; one a process, not thread-safe."""
+    """Probabilities of names. Remembers what it has summed; one a process, not thread-safe.
+
+    A kind of word is a row of the model's table, so that the evidence of all words of many texts is summed in a few
+    passes over arrays: `words` gives rows, `at` the words of rows.
+    """
 
     def __init__(self, weights: Weights) -> None:
         self._values = array("f", weights.values.tobytes())
         self._bias = weights.bias
-        self.known: dict[tuple[bool, tuple[str, ...]], Word] = {}
-        self._of_record: dict[str, Word] = {}
-        self._left: dict[tuple[Word, Word, Word], float] = {}
-        self._middle: dict[tuple[Word, Word, Word], float] = {}
-        self._right: dict[tuple[Word, Word, Word], float] = {}
-        self.boundary, self.space, self.newline = (
-            Word(_SPACE_TOKEN, d, "x", self._values, self._bias) for d in (BOUNDARY, SPACE, NEWLINE)
-        )
         (self._stay_out, self._enter), (self._leave, self._stay_in) = weights.transitions.tolist()
+        self._evidence = np.zeros((1 + 2 * REACH, 0))
+        self._is_honorific = np.zeros(0, np.bool_)
+        self.forget()
 
-    def words(self, tokens: Sequence[Token]) -> list[Word]:
-        """The kinds of tokens."""
+    def forget(self) -> None:
+        """Drop what was remembered; rows given before mean nothing any more."""
+        self._words = [
+            Word(_SPACE_TOKEN, d, "x", self._values, self._bias) for d in (BOUNDARY, SPACE, NEWLINE)
+        ]
+        self._codes = [word.code for word in self._words]
+        self._summed = 0
+        self._of_key: dict[tuple[bool, tuple[str, ...]], int] = {}
+        self._of_record: dict[str, int] = {}
+        self._left: dict[int, float] = {}
+        self._middle: dict[int, float] = {}
+        self._right: dict[int, float] = {}
+
+    def forget_if_full(self) -> None:
+        """Drop what was remembered where it has become too much. To be asked between texts."""
+        caches = (self._words, self._of_record, self._left, self._middle, self._right)
+        if max(map(len, caches)) > _MAX_CACHED:
+            self.forget()
+
+    def at(self, rows: Iterable[int]) -> list[Word]:
+        """The words of rows."""
+        return list(map(self._words.__getitem__, rows))
+
+    def words(self, tokens: Sequence[Token]) -> list[int]:
+        """The rows of tokens."""
         if not isinstance(tokens, Tokens):
-            return [self._word(t) for t in tokens]
+            return [self._row(t) for t in tokens]
         try:
             return list(map(self._of_record.__getitem__, tokens.records))
         except KeyError:
             return self._learn(tokens)
 
-    def _learn(self, tokens: Tokens) -> list[Word]:
-        """The kinds of tokens, remembered under their records."""
-        if len(self._of_record) > _MAX_CACHED:
-            self._of_record.clear()
+    def codes(self, rows: Iterable[int]) -> str:
+        """The letters of words for `joining`."""
+        return "".join(map(self._codes.__getitem__, rows))
+
+    def _learn(self, tokens: Tokens) -> list[int]:
+        """The rows of tokens, remembered under their records."""
         known = self._of_record
-        words = [known.get(r) or self._word(tokens.at(i)) for i, r in enumerate(tokens.records)]
-        known.update((r, w) for r, w in zip(tokens.records, words, strict=True) if len(r) <= LONGEST_KEPT)
-        return words
+        rows = [known[r] if r in known else self._row(tokens.at(i)) for i, r in enumerate(tokens.records)]
+        known.update((r, w) for r, w in zip(tokens.records, rows, strict=True) if len(r) <= LONGEST_KEPT)
+        return rows
 
-    def _word(self, token: Token) -> Word:
+    def _row(self, token: Token) -> int:
         key = (token.kana != "", _KEY(token))
-        word = self.known.get(key)
-        if word is None:
-            if len(self.known) > _MAX_CACHED:
-                self.known.clear()
-            word = self.known[key] = Word(token, describe(token), place_code(token), self._values, self._bias)
-        return word
+        row = self._of_key.get(key)
+        if row is None:
+            row = self._of_key[key] = len(self._words)
+            word = Word(token, describe(token), place_code(token), self._values, self._bias)
+            self._words.append(word)
+            self._codes.append(word.code)
+        return row
 
-    def likely(self, words: Sequence[Word]) -> list[tuple[int, float]]:
-        """The words that are worth a closer look.
+    def _sum_up(self) -> None:
+        """Bring the arrays up to the table."""
+        size = len(self._words)
+        if size > self._evidence.shape[1]:
+            self._evidence = np.zeros((1 + 2 * REACH, 2 * size))
+            self._is_honorific = np.zeros(2 * size, np.bool_)
+            self._summed = 0
+        new = self._words[self._summed :]
+        if new:
+            self._evidence[:, self._summed : size] = np.array([word.evidence for word in new]).T
+            self._is_honorific[self._summed : size] = [word.code == "H" for word in new]
+            self._summed = size
+
+    def likely(self, rows: npt.NDArray[np.int64]) -> Likely:
+        """The words that are worth a closer look, with the evidence from themselves and what stands around them.
 
         Args:
-            words: of a text, with `REACH` boundaries at each end.
+            rows: of texts, with `REACH` boundaries before the first, between any two and behind the last.
+        """
+        self._sum_up()
+        own, before1, before2, before3, after1, after2, after3 = self._evidence
+        itself = own[rows]
+        is_worth = itself > DULL
+        addressed = np.flatnonzero(self._is_honorific[rows]) - 1
+        is_worth[addressed] |= itself[addressed] > DULL_ADDRESSED
+        at = np.flatnonzero(is_worth)
+        evidence = (
+            itself[at]
+            + before1[rows[at - 1]]
+            + after1[rows[at + 1]]
+            + before2[rows[at - 2]]
+            + after2[rows[at + 2]]
+            + before3[rows[at - 3]]
+            + after3[rows[at + 3]]
+        )
+        is_likely = evidence > UNLIKELY
+        at, evidence = at[is_likely], evidence[is_likely]
+        return Likely(
+            at,
+            evidence + self._together(rows, at),
+            itself[at - 1] > NEVER,
+            itself[at + 1] > NEVER,
+        )
+
+    def _together(self, rows: npt.NDArray[np.int64], at: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """What words and their neighbours together add to the evidence: with two before, one to each side, two behind."""
+        before2, before, here, after, after2 = (rows[at + step] for step in (-2, -1, 0, 1, 2))
+        total = np.zeros(len(at))
+        for cache, strings, trio in (
+            (self._left, left_strings, (before2, before, here)),
+            (self._middle, middle_strings, (before, here, after)),
+            (self._right, right_strings, (here, after, after2)),
+        ):
+            keys = ((trio[0] << _ROW_BITS | trio[1]) << _ROW_BITS | trio[2]).tolist()
+            total += [cache[k] if k in cache else self._remember(cache, k, strings) for k in keys]
+        return total
+
+    def _remember(self, cache: dict[int, float], key: int, strings: _Strings) -> float:
+        """The weight of what three words give together, by the key that their rows make."""
+        trio = (key >> 2 * _ROW_BITS, key >> _ROW_BITS & _ROW_MASK, key & _ROW_MASK)
+        found = strings(*[self._words[row].description for row in trio])
+        total = cache[key] = sum([self._values[bucket(s)] for s in found])
+        return total
+
+    def probabilities(self, likely: Likely, least: float) -> list[tuple[int, float]]:
+        """How probable it is that words belong to a name.
+
+        Args:
+            likely: what `likely` found.
+            least: words with less are of no interest; those that stand alone are left out where it is certain.
 
         Returns:
-            Indices, with the evidence from each word and its neighbours one by one.
+            The index and the probability of each.
         """
-        found = []
-        for place in _WORTH.finditer("".join([word.sign for word in words])):
-            i = place.start()
-            evidence = (
-                words[i].own
-                + words[i - 1].before1
-                + words[i + 1].after1
-                + words[i - 2].before2
-                + words[i + 2].after2
-                + words[i - 3].before3
-                + words[i + 3].after3
+        at, evidence = likely.at.tolist(), likely.evidence.tolist()
+        parts = np.flatnonzero(np.diff(likely.at) != 1) + 1
+        firsts, ends = np.append(0, parts)[: len(at)], np.append(parts, len(at))[: len(at)]
+        odds = likely.evidence[firsts]
+        odds = odds + np.where(likely.after_other[firsts], self._enter - self._stay_out, 0.0)
+        odds = odds + np.where(likely.before_other[firsts], self._leave - self._stay_out, 0.0)
+        is_open = (ends - firsts > 1) | (odds > math.log(least / (1 - least)) - _MARGIN)
+        result: list[tuple[int, float]] = []
+        for first, end in zip(firsts[is_open].tolist(), ends[is_open].tolist(), strict=True):
+            found = self.chain(
+                evidence[first:end],
+                after_other=bool(likely.after_other[first]),
+                before_other=bool(likely.before_other[end - 1]),
             )
-            if evidence > UNLIKELY:
-                found.append((i, evidence))
-        return found
-
-    def evidence(self, words: Sequence[Word], at: int) -> float:
-        """What a word and its neighbours together add to the evidence.
-
-        Args:
-            words: of a text, with `REACH` boundaries at each end.
-            at: index of the word, at least `REACH`.
-        """
-        before2, before, here, after, after2 = words[at - 2 : at + 3]
-        left = self._left.get((before2, before, here))
-        if left is None:
-            strings = left_strings(before2.description, before.description, here.description)
-            left = self._remember(self._left, (before2, before, here), strings)
-        middle = self._middle.get((before, here, after))
-        if middle is None:
-            strings = middle_strings(before.description, here.description, after.description)
-            middle = self._remember(self._middle, (before, here, after), strings)
-        right = self._right.get((here, after, after2))
-        if right is None:
-            strings = right_strings(here.description, after.description, after2.description)
-            right = self._remember(self._right, (here, after, after2), strings)
-        return left + middle + right
-
-    def _remember(
-        self,
-        cache: dict[tuple[Word, Word, Word], float],
-        key: tuple[Word, Word, Word],
-        strings: Iterable[str],
-    ) -> float:
-        if len(cache) > _MAX_CACHED:
-            cache.clear()
-        total = cache[key] = sum([self._values[bucket(s)] for s in strings])
-        return total
+            result += zip(at[first:end], found, strict=True)
+        return result
 
     def chain(self, evidence: Sequence[float], *, after_other: bool, before_other: bool) -> list[float]:
         """Probabilities of neighbouring words, by forward and backward sums over both states.

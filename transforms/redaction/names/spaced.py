@@ -15,10 +15,11 @@ from transforms.redaction.names.lexicon import lexicon, to_hiragana
 
 _SEPARATOR: Final = r"[ ・_/*|.]{1,2}"
 _RUN: Final = re.compile(
-    rf"(?<![一-龥々])[一-龥々](?:{_SEPARATOR}[一-龥々]){{1,7}}(?![一-龥々])"
-    rf"|(?<![ぁ-んー])[ぁ-ん](?:{_SEPARATOR}[ぁ-んー]){{1,7}}(?![ぁ-んー])"
-    rf"|(?<![ァ-ヺー])[ァ-ヺ](?:{_SEPARATOR}[ァ-ヺー]){{1,7}}(?![ァ-ヺー])"
-    rf"|(?<![A-Za-z])[A-Za-z](?:{_SEPARATOR}[A-Za-z]){{3,11}}(?![A-Za-z])"
+    rf"[一-龥々](?<![一-龥々].)(?:{_SEPARATOR}[一-龥々]){{1,7}}(?![一-龥々])"
+    rf"|[ぁ-ん](?<![ぁ-んー].)(?:{_SEPARATOR}[ぁ-んー]){{1,7}}(?![ぁ-んー])"
+    rf"|[ァ-ヺ](?<![ァ-ヺー].)(?:{_SEPARATOR}[ァ-ヺー]){{1,7}}(?![ァ-ヺー])"
+    rf"|[A-Za-z](?<![A-Za-z].)(?:{_SEPARATOR}[A-Za-z]){{3,11}}(?![A-Za-z])",
+    re.DOTALL,
 )
 _SEPARATORS: Final = re.compile(_SEPARATOR)
 _TITLES: Final = (
@@ -88,8 +89,9 @@ def _is_name(name: str, *, addressed: bool) -> bool:
 
 _THREE_LETTERS: Final = re.compile("[A-Za-z]{3}")
 _LATIN: Final = re.compile(
-    r"(?<![A-Za-z])(?:[Dd][Rr]|[Pp]rof)\.? ?([A-Za-z]{3,15})(?![A-Za-z])"
-    r"|(?<![A-Za-z@._/-])([a-z]{3,15})(?= ?(?:先生|さん|様|さま|医師|氏|くん|ちゃん))"
+    r"[DdPp](?<![A-Za-z].)(?:(?<=[Dd])[Rr]|(?<=[Pp])rof)\.? ?(?P<behind>[A-Za-z]{3,15})(?![A-Za-z])"
+    r"|[a-z](?<![A-Za-z@._/-].)[a-z]{2,14}(?= ?(?:先生|さん|様|さま|医師|氏|くん|ちゃん))",
+    re.DOTALL,
 )
 
 
@@ -106,13 +108,13 @@ def latin(text: str) -> Iterator[tuple[int, int]]:
         return
     names = lexicon()
     for find in _LATIN.finditer(text):
-        group = find.lastindex or 1
+        group = find.lastindex or 0
         low = find[group].lower()
         if low in names.romaji_surnames or low in names.romaji_given:
             yield find.span(group)
 
 
-_NICKNAME: Final = re.compile(r"(?<=[ぁ-んァ-ヶ])[っッ](?P<ending>ちゃん|くん|ちー|しー|きー|つん|ぴー)")
+_NICKNAME: Final = re.compile(r"[っッ](?<=[ぁ-んァ-ヶ].)(?P<ending>ちゃん|くん|ちー|しー|きー|つん|ぴー)")
 _KANA: Final = re.compile(r"[ぁ-んァ-ヶー]")
 _PARTICLES: Final = frozenset("はのがとやもをに")
 _LONGEST_STEM: Final = 3

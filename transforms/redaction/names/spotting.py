@@ -14,7 +14,7 @@ from functools import cache
 from itertools import chain
 from typing import Final
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from transforms.redaction.names import extra
 from transforms.redaction.names.features import SPOTTED
@@ -27,6 +27,10 @@ _HONORIFIC: Final = re.compile(
     r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|院長|師長|主任|助産師|看護師|薬剤師|技師|技士|保健師|療法士|先輩|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
 )
 _INTRODUCED: Final = re.compile(r"です|と申|と名乗|と言い|といい|宛|あて")
+_CUE: Final = re.compile(f"{_HONORIFIC.pattern}|{_INTRODUCED.pattern}")
+_CUE_BEGINS: Final = frozenset("さくちたせ先様君氏医院師主助看薬技保療っとで宛あ")
+"""The characters that `_CUE` may begin with."""
+
 _PEOPLE: Final = frozenset({"KIN", "STAFF", "DOCTOR", "CHIEF", "PATIENT", "LABEL", "SENSEI"})
 _JOINERS: Final = frozenset({"の", "と", "や", "は", "が"})
 _BEHIND: Final = frozenset({"助詞", "補助記号", "記号"})
@@ -42,7 +46,7 @@ def _spotter() -> tuple[AhoCorasick, list[str], list[bool]]:
         if len(r) >= 3
     }
     patterns = sorted(kana | {n for n in extra.HARD_FAMILY_NAMES if len(n) > 1})
-    automaton = AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest)
+    automaton = AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
     return automaton, patterns, [_is_likely(p, cued=False) for p in patterns]
 
 
@@ -56,15 +60,8 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
     Returns:
         The tokens with each such name as one token; None where there is none.
     """
-    automaton, patterns, likely = _spotter()
-    finds = [
-        find
-        for find in automaton.find_matches_as_indexes(text)
-        if likely[find[0]]
-        or text[find[1] - 1 : find[1]] == "の"
-        or _HONORIFIC.match(text, find[2])
-        or _INTRODUCED.match(text, find[2])
-    ]
+    _, patterns, _ = _spotter()
+    finds = _finds(tokens, text)
     if not finds:
         return None
     starts = tokens.starts if isinstance(tokens, Tokens) else [token.start for token in tokens]
@@ -104,6 +101,26 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
     if not done:
         return None
     return result + list(tokens[done:])
+
+
+def _finds(tokens: Sequence[Token], text: str) -> list[tuple[int, int, int]]:
+    """Names that may have to be cut out of other words: which, and where they begin and end."""
+    automaton, patterns, likely = _spotter()
+    finds = [
+        find
+        for find in automaton.find_matches_as_indexes(text)
+        if likely[find[0]]
+        or text[find[1] - 1 : find[1]] == "の"
+        or (text[find[2] : find[2] + 1] in _CUE_BEGINS and _CUE.match(text, find[2]))
+    ]
+    if not isinstance(tokens, Tokens):
+        return finds
+    return [find for find in finds if not _is_cut_out(patterns[find[0]], tokens, text)]
+
+
+def _is_cut_out(name: str, tokens: Tokens, text: str) -> bool:
+    """Whether the analyser made a word of a name wherever it stands."""
+    return tokens.times(name) == text.count(name)
 
 
 def _name(parts: Sequence[Token], text: str, start: int, end: int) -> Token:

@@ -35,6 +35,10 @@ _BY_ERA: Final = re.compile(
     r"(?<![0-9A-Za-z.\-])(?P<era>明\s?治|大\s?正|昭\s?和|平\s?成|令\s?和|[明大昭平令]|[MTSHRmtshr]\.?)\s{0,3}(?P<era_year>[0-9]{1,2}|元)"
     + _REST
 )
+_YEAR: Final = re.compile(
+    r"[0-9](?:(?<=1)\s?[89]\s?[0-9]\s?[0-9]|(?<=2)\s?0\s?[0-9]\s?[0-9]|(?<=['’‘`´].)[0-9]|[0-9]年)"
+)
+"""What every date by year holds, looked for before the places of digits are tried one by one."""
 _PLAIN_EIGHT: Final = re.compile(
     r"(?<![0-9A-Za-z\-])(?P<id>(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9A-Za-z\-])"
 )
@@ -124,7 +128,7 @@ class DateByYear:
     def find(self, text: str, digits: Sequence[int]) -> Iterator[Found]:
         """Full dates of a text."""
         position = 0
-        for start in digits:
+        for start in digits if _YEAR.search(text) else ():
             if start < position:
                 continue
             match = _BY_YEAR.match(text, start)
@@ -403,7 +407,7 @@ _RANGE_BEFORE: Final = re.compile(
 DATE_RANGE_END: Final = Pattern(
     rule="date.range_end",
     type="DATE",
-    regex=re.compile(r"(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?!間|分|目|以内|前|後))"),
+    regex=re.compile(r"(?<=[\-〜~、・,とら\s])(?P<id>(?:3[01]|[12][0-9]|[1-9])日(?!間|分|目|以内|前|後))"),
     at_digits=True,
     triggers=("月", "/"),
     guard=lambda m: bool(_RANGE_BEFORE.search(m.string[max(0, m.start() - 14) : m.start()])),
@@ -662,7 +666,7 @@ AGE_KANJI: Final = Pattern(
     rule="age.kanji",
     type="AGE",
     regex=re.compile(
-        rf"(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<birthday>{_KANJI_AGE}|[二三四五六七八九]十)(?=の誕生日)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺|女性|男性|女|男|おば|おじ|ばあ|じい|患者))"
+        rf"(?=[二三四五六七八九十百])(?:(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<birthday>{_KANJI_AGE}|[二三四五六七八九]十)(?=の誕生日)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺|女性|男性|女|男|おば|おじ|ばあ|じい|患者)))"
     ),
     needs="nothing",
     triggers=("十", "百"),
@@ -710,8 +714,10 @@ AGE_AFTER_KIN: Final = Pattern(
     rule="age.after_kin",
     type="AGE",
     regex=re.compile(
-        r"(?:(?<=[父母夫妻兄弟姉妹娘孫俺私人])|(?<=ちゃん)|(?<=さん))[、\s]?(?P<id>[1-9][0-9])(?=[、,。(]|[がはも](?![0-9])|や[ぞでが]|\s[^0-9a-zA-Z]|$)(?![、,][0-9]{3})"
+        r"(?:(?<=[父母夫妻兄弟姉妹娘孫俺私人])|(?<=[父母夫妻兄弟姉妹娘孫俺私人][、\s])|(?<=ちゃん)|(?<=ちゃん[、\s])|(?<=さん)|(?<=さん[、\s]))"
+        r"(?P<id>[1-9][0-9])(?=[、,。(]|[がはも](?![0-9])|や[ぞでが]|\s[^0-9a-zA-Z]|$)(?![、,][0-9]{3})"
     ),
+    at_digits=True,
     triggers=(*tuple("父母夫妻兄弟姉妹娘孫俺私"), "ちゃん", "さん", "本人"),
     score=0.75,
     examples=("父71、歯医者で", "母 82 退院", "妻30、夫32、", "父83が毎年測って", "見てるのは俺、15"),
@@ -724,21 +730,10 @@ AGE_WHEN: Final = Pattern(
     regex=re.compile(
         r"(?:(?P<cue>(?:父|母|祖父|祖母|夫|妻|兄|弟|姉|妹|息子|娘|私|先生|ばあちゃん|じいちゃん)[がはも])(?P<id>[1-9][0-9])(?=で(?!す?[0-9])[^0-9]|まで(?:働|白衣|現役|元気|生き)))"
     ),
-    triggers=(
-        "父",
-        "母",
-        "夫",
-        "妻",
-        "兄",
-        "弟",
-        "姉",
-        "妹",
-        "息子",
-        "娘",
-        "私",
-        "先生",
-        "ばあちゃん",
-        "じいちゃん",
+    triggers=tuple(
+        who + particle
+        for who in (*"父母夫妻兄弟姉妹娘私", "息子", "先生", "ばあちゃん", "じいちゃん")
+        for particle in "がはも"
     ),
     score=0.7,
     examples=("祖父が91で心臓の弁を", "先生は81まで白衣だった"),
@@ -749,6 +744,11 @@ _WHO_BEFORE: Final = re.compile(
     rf"(?:{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年|おじー|おばー|おじい|おばあ)$"
 )
 
+_AGE_BEGINS: Final = (
+    "0123456789一二三四五六七八九十百享当満 \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029"
+)
+"""What an age in brackets may begin with, white space that folding leaves included."""
+
 AGE_BRACKET: Final = Pattern(
     rule="age.bracket",
     type="AGE",
@@ -756,7 +756,7 @@ AGE_BRACKET: Final = Pattern(
         rf"[(「]\s?(?:享年|当時|満)?\s?(?P<id>[0-9]{{1,3}}|[一二三四五六七八九2-9]つ|{_KANJI_AGE}|十)(?=\s?[)、,」]|・[^0-9])"
     ),
     needs="nothing",
-    triggers=("(", "「"),
+    triggers=tuple(bracket + first for bracket in "(「" for first in _AGE_BEGINS),
     guard=lambda m: (
         (not m["id"].isdigit() or int(m["id"]) <= 115)
         and bool(_WHO_BEFORE.search(m.string[max(0, m.start() - 5) : m.start()]))

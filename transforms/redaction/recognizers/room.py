@@ -16,6 +16,9 @@ _SIDE: Final = r"[東西南北]"
 _ROOM: Final = r"(?:[A-Z]?-?[0-9]{1,4}(?:-[0-9]{1,3})?(?:号室|号|番ベッド|番)?(?![0-9年月日時分回人歳才円%]|か月|ヶ月|[.,:/][0-9]))"
 _NAME: Final = r"[ぁ-んァ-ヶー]{2,6}"
 
+_WARD_BEGINS: Final = "[A-ZＡ-Ｚ0-9東西南北新旧本別中第小産内外精療眼整]"
+"""The characters that a ward may begin with: where none stands, no alternative is tried."""
+
 ROOM_NUMBER: Final = Pattern(
     rule="room.number",
     type="ROOM",
@@ -39,7 +42,7 @@ ROOM_WARD: Final = Pattern(
     rule="room.ward",
     type="ROOM",
     regex=re.compile(
-        rf"""(?P<id>
+        rf"""(?={_WARD_BEGINS})(?P<id>
           (?:{_BUILDING}(?:館|棟)\s?)?
           (?: [0-9]{{1,2}}階\s?(?:{_SIDE}{{1,2}}|{_NAME}|[一-龥]{{1,5}})?\s?(?:病棟|フロア)
             | {_SIDE}\s?[0-9]{{1,2}}(?:階)?(?:病棟|棟)
@@ -152,6 +155,7 @@ ROOM_BEHIND: Final = Pattern(
     regex=re.compile(
         r"(?<![0-9A-Za-z.,\-/:+<>=¥])(?P<id>(?:[A-Z]棟|[東西南北]棟)?[1-9][0-9]{2,3}号?)(?=(?<=号)の|の(?:主|方|角|メンバー|患者|じい|ばあ|おば|おじ|隣|ベッド|窓|部屋|[一-龥]{1,3}さん)|に一週間|で[0-9]+泊|に入院|でお世話にな|の人(?:と|が|は|を|も)|の誰|の父|の母|の祖|の同室|から[0-9]{3,4}へ)(?!の方(?:が|は)[0-9])"
     ),
+    hint=re.compile("[1-9][0-9]{2}"),
     triggers=(
         "号の",
         "の主",

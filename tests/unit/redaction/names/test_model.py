@@ -75,14 +75,14 @@ def test_sums_looked_up_equal_the_sum_of_all_strings() -> None:
     weights = Weights(generator.normal(size=m.BUCKETS).astype(np.float32), np.zeros((2, 2), np.float32), 0.5)
     model = Model(weights)
     tokens = get_tokenizer().tokenize("昨日、整形の大石先生に診てもらった。")
-    words = [model.boundary] * 3 + model.words(tokens) + [model.boundary] * 3
-    descriptions = [word.description for word in words]
-    single = dict(m.Model.likely(model, words))
-    assert single
-    for i, evidence in single.items():
+    rows = [m.BOUNDARY_ROW] * 3 + model.words(tokens) + [m.BOUNDARY_ROW] * 3
+    descriptions = [word.description for word in model.at(rows)]
+    likely = model.likely(np.array(rows))
+    assert len(likely.at) > 0
+    for i, evidence in zip(likely.at, likely.evidence, strict=True):
         strings = window_strings(descriptions[i - 3 : i + 4])
         expected = 0.5 + sum(float(weights.values[bucket(s)]) for s in strings)
-        assert evidence + model.evidence(words, i) == pytest.approx(expected, abs=1e-3)
+        assert evidence == pytest.approx(expected, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_words_of_one_spelling_are_told_apart_by_all_that_the_model_sees(text: s
     model, tokens = default_model(), get_tokenizer().tokenize(text)
     for order in (list(tokens), list(reversed(tokens))):
         fresh = Model(load_weights())
-        assert [w.description for w in fresh.words(order)] == [describe(t) for t in order]
-    assert [w.description for w in model.words(tokens)] == [describe(t) for t in tokens]
+        assert [w.description for w in fresh.at(fresh.words(order))] == [describe(t) for t in order]
+    assert [w.description for w in model.at(model.words(tokens))] == [describe(t) for t in tokens]
 
 
 def test_what_was_read_before_changes_no_finding() -> None:
