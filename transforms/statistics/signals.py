@@ -128,27 +128,34 @@ def eears(
 
 def upper_count(mean: ArrayLike, dispersion: ArrayLike, alpha: float) -> Floats:
     """Upper quantile of counts with variance `dispersion * mean` (negative binomial; Poisson up to 1.01)."""
-    return _by_law(mean, dispersion, lambda law, _: law.ppf(1 - alpha))
+    return _by_law(mean, dispersion, lambda law, shape, _: law.ppf(1 - alpha, *shape))
 
 
 def tail(mean: ArrayLike, dispersion: ArrayLike, value: ArrayLike) -> Floats:
     """Probability of a count of `value` or more, with variance `dispersion * mean`."""
     values = np.asarray(value, float)
     return _by_law(
-        mean, dispersion, lambda law, where: law.sf(np.broadcast_to(values, where.shape)[where] - 1)
+        mean,
+        dispersion,
+        lambda law, shape, where: law.sf(np.broadcast_to(values, where.shape)[where] - 1, *shape),
     )
 
 
 def _by_law(
-    mean: ArrayLike, dispersion: ArrayLike, ask: Callable[[Any, NDArray[np.bool_]], Floats]
+    mean: ArrayLike,
+    dispersion: ArrayLike,
+    ask: Callable[[Any, tuple[Floats, ...], NDArray[np.bool_]], Floats],
 ) -> Floats:
     """Ask the law of each count, Poisson or negative binomial, and put the answers in one array."""
+    # SciPy's law and its shape apart: a law with its shape fixed is a new object, whose making costs more than the answer.
     means, spread = np.broadcast_arrays(np.asarray(mean, float), np.asarray(dispersion, float))
     result = np.empty(means.shape)
     poisson = spread <= 1.01
+    if poisson.any():
+        result[poisson] = ask(stats.poisson, (means[poisson],), poisson)
     wide = ~poisson
-    result[poisson] = ask(stats.poisson(means[poisson]), poisson)
-    result[wide] = ask(stats.nbinom(means[wide] / (spread[wide] - 1), 1 / spread[wide]), wide)
+    if wide.any():
+        result[wide] = ask(stats.nbinom, (means[wide] / (spread[wide] - 1), 1 / spread[wide]), wide)
     return result
 
 
