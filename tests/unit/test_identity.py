@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -44,9 +46,13 @@ def event(kind: str, **fields: Any) -> dict[str, Any]:
     return row(**{"text": None, "created_at": 9_000, "event_type": kind, "file_id": "f9", **fields})
 
 
+@cache
+def columns() -> pl.Schema:
+    return pl.DataFrame(pl.from_arrow(RAW_SCHEMA.empty_table())).schema
+
+
 def frame(*rows: dict[str, Any]) -> pl.DataFrame:
-    schema = pl.DataFrame(pl.from_arrow(RAW_SCHEMA.empty_table())).schema
-    return pl.DataFrame(list(rows), schema=schema)
+    return pl.DataFrame(list(rows), schema=columns())
 
 
 def posts(*rows: dict[str, Any]) -> list[dict[str, Any]]:
@@ -205,20 +211,16 @@ def raw_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(raw_rows(), st.data())
-def test_loading_again_in_any_order_changes_nothing(rows: list[dict[str, Any]], data: st.DataObject) -> None:
+@given(raw_rows(), st.integers(0, 2**32))
+def test_a_row_a_post_nothing_deleted_and_the_same_when_loaded_again_in_any_order(
+    rows: list[dict[str, Any]], order: int
+) -> None:
     once = resolve(frame(*rows))
-    again = resolve(frame(*data.draw(st.permutations([*rows, *rows]))))
+    ids = once.posts["post_id"].to_list()
+    assert len(ids) == len(set(ids))
+    gone = {each["author_id"] for each in rows if each["event_type"] == "account_delete"}
+    assert gone.isdisjoint(once.posts["author_id"].to_list())
+    again = resolve(frame(*random.Random(order).sample([*rows, *rows], 2 * len(rows))))
     assert again.posts.equals(once.posts)
     assert again.removals.equals(once.removals)
     assert again.removed == once.removed
-
-
-@settings(max_examples=60, deadline=None)
-@given(raw_rows())
-def test_a_row_a_post_and_nothing_that_was_deleted(rows: list[dict[str, Any]]) -> None:
-    resolved = resolve(frame(*rows))
-    ids = resolved.posts["post_id"].to_list()
-    assert len(ids) == len(set(ids))
-    gone = {each["author_id"] for each in rows if each["event_type"] == "account_delete"}
-    assert gone.isdisjoint(resolved.posts["author_id"].to_list())
