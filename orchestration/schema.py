@@ -25,6 +25,8 @@ from orchestration.guard import PlainError
 
 WHOLE_MART = "*"
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _VERSION = re.compile(r"[1-9][0-9]{0,3}\.(0|[1-9][0-9]{0,3})", re.ASCII)
 
 Kind = Literal[
@@ -106,7 +108,8 @@ def of_models(folder: Path) -> dict[str, Contract]:
     """
     found = {}
     for path in sorted(folder.glob("*.yml")):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        content = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - a safe loader, both of them
+        for model in content.get("models", []):
             meta = model.get("config", {}).get("meta") or {}
             found[model["name"]] = _contract(model["name"], meta, model["columns"])
     return found

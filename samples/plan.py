@@ -133,13 +133,16 @@ class Plan:
         rng = random.Random(f"{seed}:texts")
         everything = texts.training_texts()
         self._all = Pool(everything, rng)
+        of_topic: dict[str, list[Text]] = {}
+        for text in everything:
+            of_topic.setdefault(text.topics[0] if text.topics else "", []).append(text)
         self._by_topic = {
-            (topic, kind): Pool([t for t in everything if _suits(t, topic, kind)], rng)
+            (topic, kind): Pool([t for t in of_topic.get(topic, []) if _suits(t, topic, kind)], rng)
             for kind, (topics, _) in _TOPICS.items()
             for topic in topics
         }
         self._complaints = {
-            topic: [t for t in everything if _complains(t, topic, kind) and t.mentions(words)]
+            topic: [t for t in of_topic.get(topic, []) if _complains(t, topic, kind) and t.mentions(words)]
             for topic, kind, words in (
                 ("wait", "hospital", ()),
                 ("manner", "hospital", ()),
