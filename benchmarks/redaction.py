@@ -74,7 +74,7 @@ def stages(texts: list[str]) -> dict[str, float]:
         "bare fugashi pass": seconds(lambda: [bare.parseToNodeList(t) for t in texts]),
         "fold, both views": seconds(lambda: [fold(t).numeric for t in texts]),
         "tokens": seconds(lambda: [tokenizer.tokenize(f) for f in folded]),
-        "patterns": seconds(lambda: [gate.find(f.numeric.text) for f in folded]),
+        "patterns": seconds(lambda: gate.find_many([f.numeric.text for f in folded])),
         "names": seconds(lambda: names.find_many(folded, map(tokenizer.tokens, analyses))),
         "whole": seconds(lambda: redactor.redact_many(texts)),
     }

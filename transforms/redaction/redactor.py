@@ -235,11 +235,12 @@ class Redactor:
     def _search(self, texts: list[str]) -> list[list[Span]]:
         """Disjoint spans of each text."""
         folded = [fold(_searchable(text)) for text in texts]
-        found = [self._structured(f) for f in folded]
+        found = self._gate.find_many([f.numeric.text for f in folded])
+        structured = [self._mapped(*parts) for parts in zip(folded, found, strict=True)]
         analyses = [self._tokenizer.analyse(f) for f in folded]
         # Tokens are made one text after the other, so that what reads them finds them in the processor's cache.
         persons = self.names.find_many(folded, map(self._tokenizer.tokens, analyses))
-        return [self._settle(*parts) for parts in zip(texts, folded, found, persons, strict=True)]
+        return [self._settle(*parts) for parts in zip(texts, folded, structured, persons, strict=True)]
 
     def _shadow(self, text: str, spans: list[Span]) -> _Shadow:
         """The redacted form of a text around its replacements, with the way back."""
@@ -297,10 +298,6 @@ class Redactor:
             raise RedactionError("unstable")
         cues = {(c.start, c.type, c.rule): f.cue for c, f in zip(structured, found, strict=True) if f.cue}
         return spans, cues
-
-    def _structured(self, folded: Folded) -> list[Span]:
-        """Candidates that patterns give, in offsets of the original."""
-        return self._mapped(folded, self._gate.find(folded.numeric.text))
 
     @staticmethod
     def _mapped(folded: Folded, found: list[Found]) -> list[Span]:

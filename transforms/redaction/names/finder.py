@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import Final, NamedTuple
 
@@ -148,31 +148,21 @@ class NameFinder:
             For each text disjoint spans of type PERSON in order, in code points of the original.
         """
         found: list[list[_Found]] = []
-        drafts: list[_Draft] = []
-        size = 0
-        for text, cut in zip(folded, tokens, strict=True):
-            if size > GROUP:
-                found += self._modelled(drafts)
-                drafts, size = [], 0
-            if not drafts:
-                self._model.forget_if_full()
-            drafts.append(self._draft(text.text, cut))
-            size += len(drafts[-1].rows)
-        found += self._modelled(drafts)
+        for group in _groups([f.text for f in folded], tokens):
+            found += self._modelled(self._drafts(group))
         return [_spans(text, names) for text, names in zip(folded, found, strict=True)]
 
-    def _draft(self, text: str, tokens: Sequence[Token]) -> _Draft:
-        """A text as the model takes it."""
+    def _drafts(self, group: Sequence[tuple[str, Sequence[Token]]]) -> list[_Draft]:
+        """Texts and their words as the model takes them; one stage after the other, as each has tables of its own."""
         model = self._model
-        tokens = spot(tokens, text) or tokens
-        rows = model.words(tokens)
-        joined = join(tokens, model.codes(rows))
-        if joined is not None:
-            tokens, rows = joined, model.words(joined)
-        if " " not in text and "\n" not in text:
-            return _Draft(text, tokens, [], rows)
-        between = tokens.gaps() if isinstance(tokens, Tokens) else gaps(tokens, text)
-        return _Draft(text, tokens, [at for at, _ in between], _with_spaces(rows, between))
+        model.forget_if_full()
+        cut = [spot(tokens, text) or tokens for text, tokens in group]
+        rows = list(map(model.words, cut))
+        joined = list(map(join, cut, map(model.codes, rows)))
+        return [
+            _draft(text, before, here) if after is None else _draft(text, after, model.words(after))
+            for (text, _), before, here, after in zip(group, cut, rows, joined, strict=True)
+        ]
 
     def _modelled(self, drafts: Sequence[_Draft]) -> list[list[_Found]]:
         """The names that the model sees in each of some texts."""
@@ -198,6 +188,29 @@ class NameFinder:
                 results[-1] = _Names(draft.text, words, _Places(draft.tokens, draft.spaces)).found(here)
             start = end
         return results
+
+
+def _groups(
+    texts: Sequence[str], tokens: Iterable[Sequence[Token]]
+) -> Iterator[list[tuple[str, Sequence[Token]]]]:
+    """Texts with their words, so many together that they have about `GROUP` words."""
+    group: list[tuple[str, Sequence[Token]]] = []
+    size = 0
+    for text, words_of_text in zip(texts, tokens, strict=True):
+        group.append((text, words_of_text))
+        size += len(words_of_text)
+        if size > GROUP:
+            yield group
+            group, size = [], 0
+    yield group
+
+
+def _draft(text: str, tokens: Sequence[Token], rows: list[int]) -> _Draft:
+    """A text, its words and their rows, with the white space between them."""
+    if " " not in text and "\n" not in text:
+        return _Draft(text, tokens, [], rows)
+    between = tokens.gaps() if isinstance(tokens, Tokens) else gaps(tokens, text)
+    return _Draft(text, tokens, [at for at, _ in between], _with_spaces(rows, between))
 
 
 def _spans(folded: Folded, found: list[_Found]) -> list[Span]:

@@ -191,21 +191,40 @@ class Gate:
         self._shapes = [(_SHAPES[w].search, mask) for w, mask in masks.items() if w in _SHAPES]
         self._need_digit = self._mask_of("digit")
         self._need_latin = self._mask_of("latin")
-        self._active: dict[int, tuple[Recognizer, ...]] = {}
+        self._active: dict[int, tuple[int, ...]] = {}
 
     def find(self, text: str) -> list[Found]:
-        """Matches of every recognizer concerned, in no order.
+        """Matches in one text; see `find_many`."""
+        return self.find_many([text])[0]
+
+    def find_many(self, texts: Sequence[str]) -> list[list[Found]]:
+        """Matches of every recognizer concerned in each text, in no order.
+
+        A recognizer goes through all texts that concern it before the next one does, so that its pattern stays in the
+        processor's cache.
 
         Args:
-            text: the numeric view of a folded post.
+            texts: the numeric views of folded posts.
         """
+        digits = [[m.start() for m in _DIGIT_RUN.finditer(text)] for text in texts]
+        waiting: dict[int, list[int]] = {}
+        for at, text in enumerate(texts):
+            for index in self._concerned(text, has_digits=bool(digits[at])):
+                waiting.setdefault(index, []).append(at)
+        found: list[list[Found]] = [[] for _ in texts]
+        for index in sorted(waiting):
+            find = self._recognizers[index].find
+            for at in waiting[index]:
+                found[at].extend(find(texts[at], digits[at]))
+        return found
+
+    def _concerned(self, text: str, *, has_digits: bool) -> tuple[int, ...]:
+        """Which recognizers have a trigger and what else they need in a text."""
         active = 0
         masks = self._masks
         for index, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
             active |= masks[index]
-        digits: list[int] = []
-        if _DIGIT_RUN.search(text):
-            digits = [m.start() for m in _DIGIT_RUN.finditer(text)]
+        if has_digits:
             for search, mask in self._shapes:
                 if search(text):
                     active |= mask
@@ -213,14 +232,11 @@ class Gate:
             active &= ~self._need_digit
         if active & self._need_latin and not _LATIN.search(text):
             active &= ~self._need_latin
-        found: list[Found] = []
-        for recognizer in self._active.get(active) or self._chosen(active):
-            found.extend(recognizer.find(text, digits))
-        return found
+        return self._active.get(active) or self._chosen(active)
 
-    def _chosen(self, active: int) -> tuple[Recognizer, ...]:
+    def _chosen(self, active: int) -> tuple[int, ...]:
         """The recognizers of a mask. Masks come again and again, so a bounded number is remembered."""
-        chosen = tuple(r for i, r in enumerate(self._recognizers) if active >> i & 1)
+        chosen = tuple(i for i in range(len(self._recognizers)) if active >> i & 1)
         if len(self._active) < _REMEMBERED:
             self._active[active] = chosen
         return chosen
