@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.classification.document import Document
@@ -150,7 +150,6 @@ def test_names_of_buckets_name_every_feature() -> None:
     assert "source:x" in named.values()
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=4))
 def test_a_batch_is_its_documents(texts: list[str]) -> None:
     batch = [prepare(Document(text)) for text in texts]

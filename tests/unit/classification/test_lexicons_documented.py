@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from transforms.classification import legal, lexicons
 from transforms.classification.assembly import REVIEW_QUEUES
 from transforms.classification.facets import VOICE_CLASSES
@@ -29,14 +27,12 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize("code", sorted(set(CODES)))
-def test_a_code_is_explained(code: str) -> None:
-    assert f"`{code}`" in PAGE
+def test_every_code_is_explained() -> None:
+    assert [code for code in CODES if f"`{code}`" not in PAGE] == []
 
 
-@pytest.mark.parametrize("word", sorted(WORDS))
-def test_a_value_is_named(word: str) -> None:
-    assert word in PAGE
+def test_every_value_is_named() -> None:
+    assert [word for word in WORDS if word not in PAGE] == []
 
 
 def test_the_page_is_of_this_taxonomy() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from transforms.classification.classifier import Classifier
 from transforms.classification.decode import FIELDS
 from transforms.classification.document import Document, GuideLabels
-from transforms.classification.linear import read_model, shipped_files
+from transforms.classification.linear import LinearModel, read_model, shipped_files
 from transforms.classification.second_opinion import (
     Answer,
     NoAnswer,
@@ -46,11 +47,16 @@ class Guest:
 
 @pytest.fixture(scope="module")
 def linear() -> Classifier:
-    return Classifier.load()
+    return Classifier(shipped())
+
+
+@cache
+def shipped() -> LinearModel:
+    return read_model(shipped_files())
 
 
 def asked(guest: Any, *texts: str) -> tuple[SecondOpinion, list[Any]]:
-    model = SecondOpinion(read_model(shipped_files()), guest)
+    model = SecondOpinion(shipped(), guest)
     return model, model.classify_many([Document(text, source="x") for text in texts])
 
 

@@ -168,9 +168,10 @@ def test_kanji_value_reads_both_notations(number: int) -> None:
     assert int(kanji_value(scaled)) == number
 
 
+@pytest.mark.timeout(60)  # quadratic work would take minutes
 @pytest.mark.parametrize("unit", ["ﾊﾞ", "一", "1-", "\u3099", "a\u0300", "①", "一の", "〇", "1"])
 def test_long_repetitions_fold_in_linear_time(unit: str) -> None:
-    text = unit * (200_000 // len(unit))
+    text = unit * (100_000 // len(unit))
     folded = fold(text).numeric
     assert folded.origin_span(0, len(folded.text))[1] <= len(text)
 
