@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from transforms.redaction.recognizers.places import PREFECTURES, get_places
@@ -50,8 +51,14 @@ _COARSE_RE: Final = re.compile(
 )
 
 
+_MAY_BE_COARSE_RE: Final = re.compile(r"[0月都道府県歳](?:代|某日|内|未満|以上)")
+"""What every coarser form holds, in a pattern that begins with few characters."""
+
+
 def coarse_spans(text: str) -> list[tuple[int, int]]:
     """Where a text has the coarser forms that `generalise` writes, which identify nobody."""
+    if not _MAY_BE_COARSE_RE.search(text):
+        return []
     return [m.span() for m in _COARSE_RE.finditer(text)]
 
 
@@ -74,7 +81,13 @@ def generalise(name: str, text: str) -> str:
     Age to a ten-year band (34歳 -> 30代, under ten 10歳未満, from ninety 90歳以上); day to its month (11月3日 -> 11月某日);
     address to its prefecture (-> 千葉県内); link to its domain (-> ［URL:example.com］).
     """
-    return _COARSER[name](fold(text).numeric.text) if name in _COARSER else placeholder(name)
+    return _coarser(name, text) if name in _COARSER else placeholder(name)
+
+
+@lru_cache(4096)
+def _coarser(name: str, text: str) -> str:
+    """Ages and days come again and again."""
+    return _COARSER[name](fold(text).numeric.text)
 
 
 _WORDS_FOR_AGE: Final = {c: i for i, c in enumerate("一二三四五六七八九", start=1)}

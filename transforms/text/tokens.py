@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple, overload
 
 import fugashi
@@ -63,17 +63,15 @@ class Lexeme:
     Attributes:
         space: code points of white space before it.
         length: code points of the word.
-        step: both together.
         surface: as it stands in the folded text.
         features: pos, pos2, pos3, pos4, lemma and kana of its tokens.
     """
 
-    __slots__ = ("features", "length", "space", "step", "surface")
+    __slots__ = ("features", "length", "space", "surface")
 
     def __init__(self, space: int, surface: str, features: tuple[str, str, str, str, str, str]) -> None:
         self.space = space
         self.length = len(surface)
-        self.step = space + self.length
         self.surface = surface
         self.features = features
 
@@ -106,14 +104,18 @@ class Tokens(Sequence[Token]):
         records: a record a word, which tells it from all others; readers may keep what they know of a word under it.
     """
 
-    __slots__ = ("_all", "_lexemes", "_look_up", "_pieces", "_starts", "records")
+    __slots__ = ("_all", "_known", "_lexemes", "_look_up", "_pieces", "_starts", "records")
 
     def __init__(
-        self, pieces: Sequence[Piece], look_up: Callable[[Sequence[Piece], list[str]], list[Lexeme]]
+        self,
+        pieces: Sequence[Piece],
+        known: Mapping[str, Lexeme],
+        look_up: Callable[[Sequence[Piece], list[str]], list[Lexeme]],
     ) -> None:
-        """Take the pieces of a text, and what gives the lexemes of their records."""
+        """Take the pieces of a text, the lexemes of records met before, and what gives the lexemes of all."""
         self.records = pieces[0].records() if len(pieces) == 1 else [r for p in pieces for r in p.records()]
         self._pieces = pieces
+        self._known = known
         self._look_up = look_up
         self._lexemes: list[Lexeme] | None = None
         self._starts: list[int] | None = None
@@ -132,11 +134,8 @@ class Tokens(Sequence[Token]):
         if self._starts is None:
             self._starts = []
             for piece in self._pieces:
-                lexemes = self.lexemes[len(self._starts) :]
-                if len(self._pieces) > 1:
-                    lexemes = lexemes[: len(piece.records())]
-                ends = accumulate([w.step for w in lexemes], initial=piece.offset)
-                self._starts += [end + w.space for w, end in zip(lexemes, ends, strict=False)]
+                records = self.records if len(self._pieces) == 1 else piece.records()
+                self._starts += _starts(records, piece.offset)
         return self._starts
 
     def times(self, surface: str) -> int:
@@ -154,7 +153,7 @@ class Tokens(Sequence[Token]):
 
     def at(self, index: int) -> Token:
         """The token at an index that is not negative."""
-        lexeme = self.lexemes[index]
+        lexeme = self._known.get(self.records[index]) or self.lexemes[index]
         start = self.starts[index]
         return tuple.__new__(Token, (lexeme.surface, start, start + lexeme.length) + lexeme.features)  # noqa: RUF005 (twice as fast)
 
@@ -195,6 +194,16 @@ class Tokens(Sequence[Token]):
                 for w, start in zip(self.lexemes, self.starts, strict=True)
             ]
         return self._all
+
+
+def _starts(records: Iterable[str], offset: int) -> list[int]:
+    """The first code point of each word, of which the records are given, and where the first begins."""
+    starts: list[int] = []
+    for record in records:
+        space = record.index(_UNIT_SEP)
+        starts.append(offset + space)
+        offset += record.index(_UNIT_SEP, space + 1) - 1
+    return starts
 
 
 def surface_of(record: str) -> str:
@@ -270,7 +279,7 @@ class Tokenizer:
 
     def tokens(self, pieces: Sequence[Piece]) -> Tokens:
         """The words that `analyse` found."""
-        return Tokens(pieces, self._lexemes)
+        return Tokens(pieces, self._known, self._lexemes)
 
     def _lexemes(self, pieces: Sequence[Piece], records: list[str]) -> list[Lexeme]:
         """The words of a text."""

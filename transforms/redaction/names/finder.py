@@ -11,9 +11,10 @@ analyser cut off, and every name is looked for in the rest of the post.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
+from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
-from transforms.redaction.names.joining import NAME_KANJI, join
+from transforms.redaction.names.joining import NAME_KANJI, join_many
 from transforms.redaction.names.model import (
     BOUNDARY_ROW,
     NEWLINE_ROW,
@@ -147,21 +148,24 @@ class NameFinder:
         Returns:
             For each text disjoint spans of type PERSON in order, in code points of the original.
         """
-        found: list[list[_Found]] = []
-        for group in _groups([f.text for f in folded], tokens):
-            found += self._modelled(self._drafts(group))
-        return [_spans(text, names) for text, names in zip(folded, found, strict=True)]
+        spans: list[list[Span]] = []
+        for group in _groups(folded, tokens):
+            texts = [f.text for f, _ in group]
+            modelled = self._modelled(self._drafts(texts, [cut for _, cut in group]))
+            found = _with_shapes(texts, modelled)
+            spans += [_spans(f, names) for (f, _), names in zip(group, found, strict=True)]
+        return spans
 
-    def _drafts(self, group: Sequence[tuple[str, Sequence[Token]]]) -> list[_Draft]:
-        """Texts and their words as the model takes them; one stage after the other, as each has tables of its own."""
+    def _drafts(self, texts: Sequence[str], tokens: Sequence[Sequence[Token]]) -> list[_Draft]:
+        """Texts as the model takes them; one stage after the other, as each has tables of its own."""
         model = self._model
         model.forget_if_full()
-        cut = [spot(tokens, text) or tokens for text, tokens in group]
+        cut = [spot(t, text) or t for t, text in zip(tokens, texts, strict=True)]
         rows = list(map(model.words, cut))
-        joined = list(map(join, cut, map(model.codes, rows)))
+        joined = join_many(cut, model.codes(chain.from_iterable([*row, BOUNDARY_ROW] for row in rows)))
         return [
             _draft(text, before, here) if after is None else _draft(text, after, model.words(after))
-            for (text, _), before, here, after in zip(group, cut, rows, joined, strict=True)
+            for text, before, here, after in zip(texts, cut, rows, joined, strict=True)
         ]
 
     def _modelled(self, drafts: Sequence[_Draft]) -> list[list[_Found]]:
@@ -191,14 +195,14 @@ class NameFinder:
 
 
 def _groups(
-    texts: Sequence[str], tokens: Iterable[Sequence[Token]]
-) -> Iterator[list[tuple[str, Sequence[Token]]]]:
+    folded: Sequence[Folded], tokens: Iterable[Sequence[Token]]
+) -> Iterator[list[tuple[Folded, Sequence[Token]]]]:
     """Texts with their words, so many together that they have about `GROUP` words."""
-    group: list[tuple[str, Sequence[Token]]] = []
+    group: list[tuple[Folded, Sequence[Token]]] = []
     size = 0
-    for text, words_of_text in zip(texts, tokens, strict=True):
-        group.append((text, words_of_text))
-        size += len(words_of_text)
+    for pair in zip(folded, tokens, strict=True):
+        group.append(pair)
+        size += len(pair[1])
         if size > GROUP:
             yield group
             group, size = [], 0
@@ -213,19 +217,40 @@ def _draft(text: str, tokens: Sequence[Token], rows: list[int]) -> _Draft:
     return _Draft(text, tokens, [at for at, _ in between], _with_spaces(rows, between))
 
 
-def _spans(folded: Folded, found: list[_Found]) -> list[Span]:
-    """Names that the model found in a text, with those that have a shape of their own."""
-    text = folded.text
-    other = [_Found(*span, 0.8, "person.latin") for span in latin(text)]
-    if "っ" in text or "ッ" in text:
-        other += [_Found(*span, 0.7, "person.nickname") for span in nicknames(text)]
-    if " " in text or "・" in text:
-        runs_of_letters = list(spaced(text))
-        taken = {i for start, _, run_end in runs_of_letters for i in range(start, run_end)}
-        found = [f for f in found if f.start not in taken and f.end - 1 not in taken]
-        other += [_Found(start, end, 0.9, "person.spaced") for start, end, _ in runs_of_letters]
-    if other:
-        found = _merged(found + other)
+_BETWEEN: Final = "\0"
+"""Stands between texts that are searched together: folding leaves none, and no pattern takes it for a space or a letter."""
+
+
+def _with_shapes(texts: Sequence[str], found: Sequence[list[_Found]]) -> list[list[_Found]]:
+    """What the model found in each text, with names that have a shape of their own: sought in all texts at once."""
+    result = list(found)
+    together = _BETWEEN.join(texts)
+    starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+    others: dict[int, list[_Found]] = {}
+    taken: dict[int, set[int]] = {}
+
+    def add(start: int, end: int, score: float, rule: str) -> None:
+        at = bisect_right(starts, start) - 1
+        others.setdefault(at, []).append(_Found(start - starts[at], end - starts[at], score, rule))
+
+    for span in latin(together):
+        add(*span, 0.8, "person.latin")
+    for span in nicknames(together):
+        add(*span, 0.7, "person.nickname")
+    for at, text in enumerate(texts):
+        if " " in text or "・" in text:
+            for start, end, run_end in spaced(text):
+                others.setdefault(at, []).append(_Found(start, end, 0.9, "person.spaced"))
+                taken.setdefault(at, set()).update(range(start, run_end))
+    for at, shaped in others.items():
+        letters = taken.get(at, set())
+        kept = [f for f in found[at] if f.start not in letters and f.end - 1 not in letters]
+        result[at] = _merged(kept + shaped)
+    return result
+
+
+def _spans(folded: Folded, found: Iterable[_Found]) -> list[Span]:
+    """Names as spans of the original."""
     return [Span(*folded.origin_span(f.start, f.end), "PERSON", round(f.score, 3), f.rule) for f in found]
 
 
@@ -294,7 +319,16 @@ class _Names:
 
     def _one(self, run: Sequence[int], marks: dict[int, tuple[float, str]]) -> _Found:
         score, rule = max((marks[i] for i in run), key=lambda mark: (mark[1] != "person.part", mark[0]))
-        return _Found(self.places[run[0]].start, self.places[run[-1]].end, score, rule)
+        return _Found(self._place(run[0])[0], self._place(run[-1])[1], score, rule)
+
+    def _place(self, i: int) -> tuple[int, int]:
+        """Where a word begins and ends: told by the text alone where it stands there but once."""
+        surface = self.words[i].surface
+        start = self.text.find(surface)
+        if surface and self.text.find(surface, start + 1) < 0:
+            return start, start + len(surface)
+        token = self.places[i]
+        return token.start, token.end
 
     def _marked(self, probable: Sequence[tuple[int, float]]) -> dict[int, tuple[float, str]]:
         marks: dict[int, tuple[float, str]] = {}
@@ -343,9 +377,14 @@ class _Names:
             surface in self._before_disease or (surface == "橋本" and "甲状腺" in self.text)
         ):
             return True
-        if _PLATE.match(self.text, self.places[i].end):
+        if self._is_before_digit(i) and _PLATE.match(self.text, self.places[i].end):
             return True
         return self._is_in_english(i) and probability < 0.9
+
+    def _is_before_digit(self, i: int) -> bool:
+        """Whether a digit follows, behind white space or at once."""
+        words = self.words
+        return (self._surface(i + 1) or words[min(i + 2, self.size - 1)].surface)[:1].isdigit()
 
     @cached_property
     def _before_disease(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ Does not: whether the result is a name in its place (`model`, `finder`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -47,7 +47,7 @@ HINT: Final = re.compile(
     )
   | (?<=\()(?P<inside>[hpkcdenXT]{2,5}+)(?=[),])
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 """Matches in the string of all `place_code`s where `join` may find something; the group tells what."""
 
@@ -118,45 +118,67 @@ def joined(tokens: Sequence[Token]) -> Token:
 
 
 def join(tokens: Sequence[Token], codes: str) -> list[Token] | None:
+    """Join the pieces of names in one text; see `join_many`.
+
+    Args:
+        tokens: of the text.
+        codes: their `place_code`s, one letter each.
+    """
+    return join_many([tokens], codes)[0]
+
+
+def join_many(texts: Sequence[Sequence[Token]], codes: str) -> list[list[Token] | None]:
     """Join the pieces of names.
 
     Args:
-        tokens: of one text.
-        codes: their `place_code`s, one letter each.
+        texts: the tokens of each.
+        codes: their `place_code`s, one letter each, with a line's end behind each text.
 
     Returns:
-        The tokens with each run that makes a listed name replaced by one token; None where nothing joins.
+        For each text its tokens with each run that makes a listed name replaced by one token; None where nothing joins.
     """
+    result: list[list[Token] | None] = [None] * len(texts)
+    runs: dict[int, list[tuple[int, int]]] = {}
+    at = first = 0
+    for place in HINT.finditer(codes):
+        while place.start() - first > len(texts[at]):
+            first += len(texts[at]) + 1
+            at += 1
+        if found := _runs(texts[at], place.lastgroup or "", place.start() - first, place.end() - first):
+            runs.setdefault(at, []).extend(found)
+    for at, found in runs.items():
+        result[at] = _with_runs(texts[at], found)
+    return result
+
+
+def _with_runs(tokens: Sequence[Token], runs: Sequence[tuple[int, int]]) -> list[Token]:
+    """Tokens with each run as one."""
     result: list[Token] = []
     done = 0
-    for place in HINT.finditer(codes):
-        for start, end in _runs(tokens, place):
-            result += tokens[done:start]
-            result.append(joined(tokens[start:end]))
-            done = end
-    return result + list(tokens[done:]) if done else None
+    for start, end in runs:
+        result += tokens[done:start]
+        result.append(joined(tokens[start:end]))
+        done = end
+    return result + list(tokens[done:])
 
 
-def _runs(tokens: Sequence[Token], place: re.Match[str]) -> Iterator[tuple[int, int]]:
+def _runs(tokens: Sequence[Token], kind: str, start: int, end: int) -> Sequence[tuple[int, int]]:
     """Which tokens of a place become one."""
-    kind = place.lastgroup or ""
-    start, end = place.span()
+    if kind == "linked":
+        return [(start, end)] if tokens[start + 1].surface in _LINKS and _is_tight(tokens[start:end]) else ()
     if (kind == "addressed" and _is_addressed_name(tokens[start:end])) or (
         kind == "quoted" and _is_pet_name(tokens[start:end])
     ):
-        yield start, end
-        return
-    if kind == "linked":
-        if tokens[start + 1].surface in _LINKS and _is_tight(tokens[start:end]):
-            yield start, end
-        return
+        return [(start, end)]
     if not _may_join_all(tokens, start, end):
-        return
+        return ()
+    runs: list[tuple[int, int]] = []
     while start < end - 1:
         size = _longest(tokens, start, end, to_the_end=kind in {"quoted", "before", "inside"})
         if size and not is_grammar(tokens, start, start + size):
-            yield start, start + size
+            runs.append((start, start + size))
         start += size or 1
+    return runs
 
 
 def _may_join_all(tokens: Sequence[Token], start: int, end: int) -> bool:

@@ -265,7 +265,7 @@ class Model:
     def forget(self) -> None:
         """Drop what was remembered; rows given before mean nothing any more."""
         self._words = [
-            Word(_SPACE_TOKEN, d, "x", self._values, self._bias) for d in (BOUNDARY, SPACE, NEWLINE)
+            Word(_SPACE_TOKEN, d, "\n", self._values, self._bias) for d in (BOUNDARY, SPACE, NEWLINE)
         ]
         self._codes = [word.code for word in self._words]
         self._summed = 0
@@ -295,7 +295,7 @@ class Model:
             return self._learn(tokens)
 
     def codes(self, rows: Iterable[int]) -> str:
-        """The letters of words for `joining`."""
+        """The letters of words for `joining`; a line's end for a boundary."""
         return "".join(map(self._codes.__getitem__, rows))
 
     def _learn(self, tokens: Tokens) -> list[int]:

@@ -26,6 +26,7 @@ ERA_YEAR: Final = "\0era"
 
 _DIGIT_RUN: Final = re.compile(r"[0-9]+")
 _LATIN: Final = re.compile(r"[A-Za-z_]{2}|[A-Za-z] [A-Za-z] ")
+_LONG: Final = 6
 _SHAPES: Final = {
     LONG_DIGITS: re.compile(r"(?:[0-9][^0-9]{0,3}){5}[0-9]"),
     KANA_BETWEEN: re.compile(r"[0-9A-Z]\s{0,2}[あ-をYEHKMTB]\s{0,2}[・.·0-9]"),
@@ -188,7 +189,11 @@ class Gate:
         words = sorted(w for w in masks if not w.startswith("\0"))
         self._automaton = ahocorasick_rs.AhoCorasick(words, implementation=ahocorasick_rs.Implementation.DFA)
         self._masks = [masks[w] for w in words]
-        self._shapes = [(_SHAPES[w].search, mask) for w, mask in masks.items() if w in _SHAPES]
+        self._shapes = [
+            (_LONG if w == LONG_DIGITS else 1, _SHAPES[w].search, mask)
+            for w, mask in masks.items()
+            if w in _SHAPES
+        ]
         self._need_digit = self._mask_of("digit")
         self._need_latin = self._mask_of("latin")
         self._active: dict[int, tuple[int, ...]] = {}
@@ -206,10 +211,11 @@ class Gate:
         Args:
             texts: the numeric views of folded posts.
         """
-        digits = [[m.start() for m in _DIGIT_RUN.finditer(text)] for text in texts]
+        runs = [[m.span() for m in _DIGIT_RUN.finditer(text)] for text in texts]
+        digits = [[start for start, _ in of_text] for of_text in runs]
         waiting: dict[int, list[int]] = {}
         for at, text in enumerate(texts):
-            for index in self._concerned(text, has_digits=bool(digits[at])):
+            for index in self._concerned(text, sum([end - start for start, end in runs[at]])):
                 waiting.setdefault(index, []).append(at)
         found: list[list[Found]] = [[] for _ in texts]
         for index in sorted(waiting):
@@ -218,21 +224,22 @@ class Gate:
                 found[at].extend(find(texts[at], digits[at]))
         return found
 
-    def _concerned(self, text: str, *, has_digits: bool) -> tuple[int, ...]:
-        """Which recognizers have a trigger and what else they need in a text."""
+    def _concerned(self, text: str, digits: int) -> tuple[int, ...]:
+        """Which recognizers have a trigger and what else they need in a text with so many digits."""
         active = 0
         masks = self._masks
         for index, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
             active |= masks[index]
-        if has_digits:
-            for search, mask in self._shapes:
-                if search(text):
+        if digits:
+            for least, search, mask in self._shapes:
+                if digits >= least and search(text):
                     active |= mask
         else:
             active &= ~self._need_digit
         if active & self._need_latin and not _LATIN.search(text):
             active &= ~self._need_latin
-        return self._active.get(active) or self._chosen(active)
+        chosen = self._active.get(active)
+        return self._chosen(active) if chosen is None else chosen
 
     def _chosen(self, active: int) -> tuple[int, ...]:
         """The recognizers of a mask. Masks come again and again, so a bounded number is remembered."""
