@@ -30,7 +30,7 @@ test: $(READY) lint ## Everything that CI checks: lint, types, unit, asset and i
 	@command -v chromium >/dev/null || echo "!! Chromium is not installed: the browser tests are LEFT OUT (Debian: apt-get install chromium)"
 	@compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo "!! PostgreSQL is not installed: publication into a server is NOT TESTED (Debian: apt-get install postgresql)"
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit $(ARGS)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/assets tests/integration $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/assets tests/integration $(ARGS)
 
 unit: $(READY) ## Pure tests only, in seconds
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit $(ARGS)

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -85,8 +85,9 @@ def write_configuration(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, built_once: Callable[[str], None]) -> Path:
     """A home after its first night, run with the network unplugged."""
+    built_once("night")
     folder = tmp_path_factory.mktemp("night") / "home"
     write_configuration(folder.with_name("config"))
     generate(posts=20_000, days=DAYS, seed=7, end_day=LAST, out=folder / "landing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,8 +32,9 @@ def run_dbt(home: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, built_once: Callable[[str], None]) -> Path:
     """A warehouse of 120 days, built with every test of the project."""
+    built_once("marts")
     home = tmp_path_factory.mktemp("night") / "home"
     night.write_partitions(home, night.posts())
     night.write_quality(home)
