@@ -26,7 +26,7 @@ LONGEST_KEPT: Final = 48
 
 _CACHE_ENTRIES: Final = 300_000
 _UNIT_SEP, _RECORD_SEP = "\x1f", "\x1e"
-# Letters that the analyser cannot take (surrogates), stops at (NUL), or that separate our records.
+# Letters that the analyser cannot take (surrogates), stops at (NUL), or that separate our records; folding leaves none.
 _UNSAFE_RE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _BREAK_RE: Final = re.compile(r"[。！？!?\n]")
 
@@ -246,7 +246,8 @@ class Tokenizer:
     """
 
     def __init__(self) -> None:
-        ids = _UNIT_SEP.join(("%pS", "%m", "%phl", "%phr", "%c"))
+        # The id to the left tells what that to the right would: unidic-lite has the same on both sides of every word.
+        ids = _UNIT_SEP.join(("%pS", "%m", "%phl", "%c"))
         self._ids = _analyser(ids + _RECORD_SEP)
         self._full = _analyser(_UNIT_SEP.join(("%pS", "%m", "%H")) + _RECORD_SEP)
         self._known: dict[str, Lexeme] = {}
@@ -264,8 +265,7 @@ class Tokenizer:
 
     def analyse(self, folded: Folded | str) -> list[Piece]:
         """The analyser's part of `tokenize`: over many texts it is faster done for all of them before `tokens`."""
-        text = folded if isinstance(folded, str) else folded.text
-        text = _UNSAFE_RE.sub(" ", text)
+        text = _UNSAFE_RE.sub(" ", folded) if isinstance(folded, str) else folded.text
         if len(text) <= MAX_CHUNK:
             return [Piece(0, text, self._ids.parse(text))]
         pieces: list[Piece] = []

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import struct
+from pathlib import Path
+
+import numpy as np
 import pytest
+import unidic_lite  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +43,18 @@ def test_unknown_words_are_their_own_lemma() -> None:
 def test_offsets_point_at_surfaces(text: str) -> None:
     for token in get_tokenizer().tokenize(text):
         assert text[token.start : token.end] == token.surface
+
+
+@pytest.mark.parametrize("name", ["sys.dic", "unk.dic"])
+def test_the_dictionary_has_one_id_for_both_sides_of_a_word(name: str) -> None:
+    """The tokenizer tells words apart by surface, left id and cost alone."""
+    with Path(unidic_lite.DICDIR, name).open("rb") as file:
+        header = struct.unpack("<10I", file.read(40))
+        words, tokens = header[6], header[7]
+        file.seek(72 + words)
+        ids = np.frombuffer(file.read(tokens), np.uint16).reshape(-1, 8)[:, :2]
+    assert len(ids) > 30
+    assert (ids[:, 0] == ids[:, 1]).all()
 
 
 def test_a_word_is_the_same_when_met_again() -> None:
