@@ -22,6 +22,7 @@ from orchestration.assets import staging
 from orchestration.cli import app, main
 from orchestration.installation import Installation
 from orchestration.progress import Silent
+from orchestration.settings import today
 from orchestration.staging import day_file, fitted, read_day, write_day
 from orchestration.tombstones import Removal
 from transforms.posts import RAW_SCHEMA
@@ -333,7 +334,7 @@ def test_due_dates_of_a_holder(holder: Installation, tmp_path: Path) -> None:
     assert len(first) == 2
     assert all(c.due.due_on == date(2026, 11, 19) and c.is_overdue for c in first.values())
     result = koe("due")
-    assert result.exit_code == (1 if datetime.now(UTC).date() > date(2026, 11, 19) else 0)
+    assert result.exit_code == (1 if today() > date(2026, 11, 19) else 0)
     assert all(ref in result.output for ref in first), result.output
     assert "蕁麻疹" not in result.output
 

@@ -479,16 +479,16 @@ def test_two_runs_at_once_the_second_waits_or_says_so(home: Path) -> None:
         commands = [("run",), ("erase", "--source", "qa", "--post-id", "q")]
         refused = {command: koe("0", *command) for command in commands}
         wrong = koe("soon", "purge")
-        waiting = koe("60", "purge")
+        waiting = koe("250", "purge")
         for command, process in refused.items():
-            told, error = process.communicate(timeout=60)
+            told, error = process.communicate(timeout=250)
             assert (process.returncode, told) == (2, ""), command
             assert error == f"koe: {holder}; nothing was done, try again when it has ended\n"
-        assert "expected a number of seconds from 0" in wrong.communicate(timeout=60)[1]
+        assert "expected a number of seconds from 0" in wrong.communicate(timeout=250)[1]
         assert waiting.stdout is not None
-        assert waiting.stdout.readline() == f"{holder}; waiting for up to 60 s\n"
+        assert waiting.stdout.readline() == f"{holder}; waiting for up to 250 s\n"
         assert waiting.poll() is None
-    told, error = waiting.communicate(timeout=60)
+    told, error = waiting.communicate(timeout=250)
     assert (waiting.returncode, told, error) == (0, "destroyed: 0 certificate(s) issued\n", "")
 
 

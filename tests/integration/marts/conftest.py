@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,17 +19,34 @@ from orchestration.assets.release import commented, descriptions
 PROJECT = Path(__file__).parents[3] / "dbt_project"
 
 
-def run_dbt(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run dbt as the night does, its own files beside the home."""
-    command = Path(sys.executable).with_name("dbt")
-    places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", home.parent / "target", "--log-path", home.parent / "logs"]  # fmt: skip
-    return subprocess.run(
-        [str(x) for x in [command, *arguments, *places]],
-        env=os.environ | {"KOE_HOME": str(home), "DO_NOT_TRACK": "1"} | environment,
+PARSED = "partial_parse.msgpack"
+
+
+def run_dbt(
+    home: Path, command: str, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run dbt as the night does, its own files beside the home.
+
+    dbt parses the whole project again where the warehouse has another path: all homes are shown to it under one name,
+    and what was parsed for one is laid beside the next.
+    """
+    shown, target, parsed = home.parent.parent / "shown", home.parent / "target", home.parent.parent / PARSED
+    shown.unlink(missing_ok=True)
+    shown.symlink_to(home)
+    if parsed.exists() and not target.exists():
+        target.mkdir()
+        shutil.copy(parsed, target)
+    places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", target, "--log-path", home.parent / "logs"]  # fmt: skip
+    done = subprocess.run(
+        [str(x) for x in [Path(sys.executable).with_name("dbt"), command, *places, *arguments]],
+        env=os.environ | {"KOE_HOME": str(shown), "DO_NOT_TRACK": "1"} | environment,
         capture_output=True,
         text=True,
         check=False,
     )
+    if done.returncode == 0 and not parsed.exists():
+        shutil.copy(target / PARSED, parsed)
+    return done
 
 
 @pytest.fixture(scope="session")
