@@ -85,7 +85,7 @@ def protect(authors: Ints, k: Ints, sums: Sums) -> Bools:
     earliest: dict[bytes, Bools] = {}
     while True:
         before = hidden
-        hidden = _close_sums(authors, k, sums, hidden)
+        hidden = _close_sums(authors, k, sums, hidden, new)
         known = determined(hidden, sums, near=new | (hidden & ~before))
         if not known.any():
             return hidden
@@ -100,27 +100,57 @@ def protect(authors: Ints, k: Ints, sums: Sums) -> Bools:
         new[more] = True
 
 
-def _close_sums(authors: Ints, k: Ints, sums: Sums, hidden: Bools) -> Bools:
-    """Hide further parts until no single sum gives a hidden cell, or a group of fewer than k, away."""
+def _close_sums(authors: Ints, k: Ints, sums: Sums, hidden: Bools, new: Bools) -> Bools:
+    """Hide further parts until no single sum gives a hidden cell, or a group of fewer than k, away.
+
+    Args:
+        authors: distinct authors of each cell.
+        k: the smallest number that may be shown, of each cell.
+        sums: what the release lets a reader add up.
+        hidden: the mask so far.
+        new: hidden cells whose sums have not been looked at; all others are in order.
+
+    Returns:
+        The wider mask.
+    """
     hidden = hidden.copy()
-    count = int(sums.equation.max()) + 1
-    part = ~sums.is_total
     while True:
-        covered = hidden[sums.cell]
-        unknowns = np.bincount(sums.equation, weights=covered, minlength=count)
-        total_hidden = np.bincount(sums.equation, weights=covered & sums.is_total, minlength=count) > 0
-        together = np.bincount(sums.equation, weights=authors[sums.cell] * (covered & part), minlength=count)
-        limit = np.zeros(count, dtype=np.int64)
-        np.maximum.at(limit, sums.equation, k[sums.cell] * (covered & part))
-        broken = (unknowns == 1) | (~total_hidden & (together > 0) & (together < limit))
-        more = _smallest_shown(authors, sums, hidden, np.flatnonzero(broken))
+        touched = _sums_with(new, sums)
+        more = _smallest_shown(authors, touched, hidden, _broken(authors, k, touched, hidden))
         if not more.size:
             return hidden
         hidden[more] = True
+        new = np.zeros_like(hidden)
+        new[more] = True
+
+
+def _sums_with(some: Bools, sums: Sums) -> Sums:
+    """The sums that hold one of some cells, whole and under their numbers."""
+    wanted = np.zeros(int(sums.equation.max()) + 1, dtype=np.bool_)
+    wanted[sums.equation[some[sums.cell]]] = True
+    member = wanted[sums.equation]
+    return Sums(sums.equation[member], sums.cell[member], sums.is_total[member])
+
+
+def _broken(authors: Ints, k: Ints, sums: Sums, hidden: Bools) -> Ints:
+    """Sums with a single unknown, and those whose hidden parts are fewer than k beside a shown total."""
+    if not sums.equation.size:
+        return sums.equation
+    count = int(sums.equation.max()) + 1
+    covered = hidden[sums.cell]
+    parts = covered & ~sums.is_total
+    unknowns = np.bincount(sums.equation, weights=covered, minlength=count)
+    total_hidden = np.bincount(sums.equation, weights=covered & sums.is_total, minlength=count) > 0
+    together = np.bincount(sums.equation, weights=authors[sums.cell] * parts, minlength=count)
+    limit = np.zeros(count, dtype=np.int64)
+    np.maximum.at(limit, sums.equation, k[sums.cell] * parts)
+    return np.flatnonzero((unknowns == 1) | (~total_hidden & (together > 0) & (together < limit)))
 
 
 def _smallest_shown(authors: Ints, sums: Sums, hidden: Bools, equations: Ints) -> Ints:
     """The smallest shown non-zero part of each of the sums, or its total where no part is left."""
+    if not equations.size:
+        return equations
     wanted = np.zeros(int(sums.equation.max()) + 1, dtype=np.bool_)
     wanted[equations] = True
     candidate = wanted[sums.equation] & ~hidden[sums.cell] & (authors[sums.cell] > 0)
@@ -159,9 +189,8 @@ def determined(hidden: Bools, sums: Sums, *, near: Bools | None = None) -> Bools
     sign = np.where(sums.is_total[inside], -1.0, 1.0)
     matrix = sparse.csr_array((sign, (row, column)), shape=(rows.size, cells.size))
     generator = np.random.default_rng(20240401)  # any fixed number: equal tables must give equal releases
-    moved = np.abs(_free_direction(matrix, generator))
-    if (moved < _TOLERANCE).any():  # by chance a free cell may hardly move; a second direction tells
-        moved = np.maximum(moved, np.abs(_free_direction(matrix, generator)))
+    # By chance a free cell may hardly move in one direction.
+    moved = np.abs(_free_directions(matrix, generator, count=2)).max(axis=0)
     result[cells] = moved < _TOLERANCE
     return result
 
@@ -198,16 +227,20 @@ def _smallest_shown_nearby(authors: Ints, sums: Sums, hidden: Bools, known: Bool
         reached = wider
 
 
-def _free_direction(matrix: sparse.csr_array, generator: np.random.Generator) -> Floats:
-    """A random vector of the null space, up to rounding: x - A' (A A' + r I)^-1 A x, repeated.
+def _free_directions(matrix: sparse.csr_array, generator: np.random.Generator, count: int) -> Floats:
+    """Random vectors of the null space, up to rounding: x - A' (A A' + r I)^-1 A x, repeated.
 
     The small ridge r lets one sparse factorisation serve sums that follow from each other; what it leaves over of A x shrinks
     with each round.
     """
-    count = matrix.shape[1]
-    direction: Floats = generator.choice((-1.0, 1.0), count) * generator.uniform(1.0, 2.0, count)
     gram = (matrix @ matrix.T + _RIDGE * sparse.eye_array(matrix.shape[0])).tocsc()
     solver = linalg.splu(gram, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+    return np.array([_projected(matrix, solver, generator) for _ in range(count)])
+
+
+def _projected(matrix: sparse.csr_array, solver: linalg.SuperLU, generator: np.random.Generator) -> Floats:
+    size = matrix.shape[1]
+    direction: Floats = generator.choice((-1.0, 1.0), size) * generator.uniform(1.0, 2.0, size)
     for _ in range(_PROJECTIONS):
         left = matrix @ direction
         if float(np.abs(left).max()) < _TOLERANCE / 1e2:
