@@ -22,6 +22,7 @@ from transforms.redaction import canaries, scan
 from transforms.redaction.canaries import Canary, Sighting
 
 CHUNK: Final = 1 << 20
+ROWS_TOGETHER: Final = 500_000
 STAGING, MARTS, CANDIDATE = "1-staging", "2-marts", "3-candidate"
 BINARY: Final = frozenset({".parquet", ".duckdb"})
 
@@ -73,20 +74,32 @@ def residual(
     """
     counts: Counter[str] = Counter()
     found = 0
-    for table, frame in frames:
-        counts["rows"] += frame.height
-        columns = list(distinct_values(frame))
+    for tables in _scanned_together(frames):
+        counts["rows"] += sum(frame.height for _, frame in tables)
+        columns = [(table, values) for table, frame in tables for values in distinct_values(frame)]
         # All columns at once: a pattern costs a call, and mostly nothing is found.
-        together = (
-            pl.concat([c.rename({c.columns[0]: "value"}) for c in columns]) if columns else pl.DataFrame()
-        )
-        if together.is_empty() or not _blocking(together, ignored):
+        together = [values.rename({values.columns[0]: "value"}) for _, values in columns]
+        if not together or not _blocking(pl.concat(together).unique(), ignored):
             continue
-        for values in columns:
+        for table, values in columns:
             for finding in _blocking(values, ignored):
                 found += 1
                 counts[f"{table}.{finding.column}:{finding.type}"] += finding.rows
     return GateResult(gate, name, passed=not found, counts=dict(counts))
+
+
+def _scanned_together(
+    frames: Iterable[tuple[str, pl.DataFrame]],
+) -> Iterator[list[tuple[str, pl.DataFrame]]]:
+    """Tables in groups of a size that is worth a pass; a large one is alone with the small ones before it."""
+    waiting: list[tuple[str, pl.DataFrame]] = []
+    for table, frame in frames:
+        waiting.append((table, frame))
+        if sum(f.height for _, f in waiting) >= ROWS_TOGETHER:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _blocking(values: pl.DataFrame, ignored: frozenset[str]) -> list[scan.Finding]:
@@ -114,7 +127,7 @@ def canaries_in_frames(
 
 def canaries_in_files(gate: str, name: str, flock: Sequence[Canary], files: Iterable[Path]) -> GateResult:
     """Look for planted identities in the bytes of files."""
-    seen = [(path.name, s) for path in files for s in canaries.find_in_bytes(flock, read_chunks(path))]
+    seen = canaries.find_in_files(flock, ((path.name, read_chunks(path)) for path in files))
     return _sightings(gate, name, len(flock), seen)
 
 

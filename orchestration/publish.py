@@ -156,7 +156,10 @@ def build_candidate(
         ]
         if not names:
             raise PublicationError("the warehouse holds no marts; the earlier release stays current")
+        # One transaction: each of its own would write its log to the disk, and there is a comment a column.
+        con.begin()
         marts = [_copy_mart(con, name, folder, (descriptions or {}).get(name, {}), settle) for name in names]
+        con.commit()
         if contracts is not None:
             marts = [_promised(mart, contracts[mart.name]) for mart in marts]
         con.execute("CHECKPOINT release")
@@ -196,16 +199,16 @@ def _copy_mart(
     settle: Settle | None,
 ) -> Mart:
     table = _quote(name)
-    rows_in_order = f"SELECT * FROM w.{MARTS_SCHEMA}.{table} ORDER BY ALL"
+    rows = f"SELECT * FROM w.{MARTS_SCHEMA}.{table}"
     held = 0
     if settle is None:
-        con.execute(f"CREATE TABLE release.main.{table} AS {rows_in_order}")
+        con.execute(f"CREATE TABLE release.main.{table} AS {rows} ORDER BY ALL")
     else:
-        frame = settle(name, con.execute(rows_in_order).pl())
+        frame = settle(name, con.execute(rows).pl())
         if "is_held" in frame.columns:
             held = int(frame["is_held"].sum())
             frame = frame.drop("is_held")
-        con.execute(f"CREATE TABLE release.main.{table} AS {rows_in_order} LIMIT 0")
+        con.execute(f"CREATE TABLE release.main.{table} AS {rows} LIMIT 0")
         con.register("settled", frame.to_arrow())
         con.execute(f"INSERT INTO release.main.{table} SELECT * FROM settled ORDER BY ALL")
         con.unregister("settled")
@@ -217,13 +220,18 @@ def _copy_mart(
     con.execute(
         f"COPY (SELECT * FROM release.main.{table}) TO {_literal(folder / 'parquet' / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
     )
-    digest = hashlib.sha256(json.dumps(columns, sort_keys=True).encode())
-    reader = con.execute(f"SELECT to_json(t)::VARCHAR FROM release.main.{table} t")
-    rows = 0
-    while chunk := reader.fetchmany(10_000):
-        rows += len(chunk)
-        digest.update("\n".join(r[0] for r in chunk).encode() + b"\n")
-    return Mart(name, rows, digest.hexdigest(), columns, held)
+    count, digest = _content(con, table, columns)
+    return Mart(name, count, digest, columns, held)
+
+
+def _content(con: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> tuple[int, str]:
+    """How many rows a table of the release has, and the hash of its columns and rows, a line of JSON a row."""
+    digest, count = hashlib.sha256(json.dumps(columns, sort_keys=True).encode()), 0
+    lines = con.execute(f"SELECT to_json(t)::VARCHAR || chr(10) FROM release.main.{table} t")
+    for batch in lines.to_arrow_reader(10_000):
+        digest.update("".join(batch.column(0).to_pylist()).encode())
+        count += batch.num_rows
+    return count, digest.hexdigest()
 
 
 def sha256_of(path: Path) -> str:

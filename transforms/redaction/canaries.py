@@ -4,8 +4,8 @@ How they are meant to be used. Each run plants a flock (`plant`) in memory besid
 and with the same code path. They pass the redactor like anybody; then every gate asks whether one came through:
 
 1. staging: `find_in_frame` over the redacted rows, the canaries' own among them;
-2. marts and the candidate release: `find_in_frame` over every value of every table, `find_in_bytes` over every file;
-3. what else was written in the run (event log, dbt's artefacts, temporary files): `find_in_bytes`.
+2. marts and the candidate release: `find_in_frame` over every value of every table, `find_in_files` over every file;
+3. what else was written in the run (event log, dbt's artefacts, temporary files): `find_in_files`.
 
 Their rows are taken out between 1 and the first write that a mart reads. A canary's `id` is its post id, so the set of
 their post keys is known before redaction, whatever the source; rows go by that set, not by the look of an id, which a
@@ -23,6 +23,7 @@ import random
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -264,7 +265,8 @@ class _Search(NamedTuple):
     owners: tuple[Canary, ...]
 
 
-def _search(canaries: Sequence[Canary]) -> _Search | None:
+@lru_cache(maxsize=1)
+def _search(canaries: tuple[Canary, ...]) -> _Search | None:
     pairs = [(needle, canary) for canary in canaries for needle in canary.needles]
     if not pairs:
         return None
@@ -294,7 +296,7 @@ def find_in_texts(
     Returns:
         One sighting a canary and text, by position. Places are `<column>:<position>`.
     """
-    search = _search(canaries)
+    search = _search(tuple(canaries))
     if search is None:
         return []
     return [
@@ -344,33 +346,51 @@ def _written(needle: str) -> Iterator[bytes]:
         yield "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in needle).encode()
 
 
-def find_in_bytes(canaries: Sequence[Canary], chunks: Iterable[bytes]) -> list[Sighting]:
-    """Look for canaries in the bytes of a file, whatever its format.
+class _ByteSearch(NamedTuple):
+    automaton: ahocorasick_rs.BytesAhoCorasick
+    owners: tuple[Canary, ...]
+    overlap: int
+
+
+def _byte_search(canaries: Sequence[Canary]) -> _ByteSearch | None:
+    pairs = [
+        (b, c) for c in canaries for n in c.needles if _unmistakable(n) for b in dict.fromkeys(_written(n))
+    ]
+    if not pairs:
+        return None
+    automaton = ahocorasick_rs.BytesAhoCorasick([b for b, _ in pairs])
+    return _ByteSearch(automaton, tuple(c for _, c in pairs), max(len(b) for b, _ in pairs) - 1)
+
+
+def _sighted_in(search: _ByteSearch, chunks: Iterable[bytes]) -> list[Sighting]:
+    first: dict[Canary, int] = {}
+    window, offset = b"", 0
+    for chunk in chunks:
+        window += chunk
+        for i, start, _ in search.automaton.find_matches_as_indexes(window, overlapping=True):
+            first.setdefault(search.owners[i], offset + start)
+        kept = min(search.overlap, len(window))
+        offset += len(window) - kept
+        window = window[len(window) - kept :]
+    ordered = sorted(first.items(), key=lambda item: item[1])
+    return [Sighting(c.id, c.type, c.form, f"byte {place}") for c, place in ordered]
+
+
+def find_in_files(
+    canaries: Sequence[Canary], files: Iterable[tuple[str, Iterable[bytes]]]
+) -> list[tuple[str, Sighting]]:
+    """Look for canaries in the bytes of files, whatever their formats. What is to be found is put together once for all.
 
     What is compressed or encrypted cannot be seen so: look through the values as well.
 
     Args:
         canaries: the flock.
-        chunks: the bytes in order, cut anywhere.
+        files: name and bytes of each; the bytes in order, cut anywhere.
 
     Returns:
-        The first sighting of each canary; its place is `byte <offset>` of the file.
+        The first sighting of each canary in each file, with the file's name; its place is `byte <offset>` of the file.
     """
-    pairs = [
-        (b, c) for c in canaries for n in c.needles if _unmistakable(n) for b in dict.fromkeys(_written(n))
-    ]
-    if not pairs:
+    search = _byte_search(canaries)
+    if search is None:
         return []
-    automaton = ahocorasick_rs.BytesAhoCorasick([b for b, _ in pairs])
-    overlap = max(len(b) for b, _ in pairs) - 1
-    first: dict[Canary, int] = {}
-    window, offset = b"", 0
-    for chunk in chunks:
-        window += chunk
-        for i, start, _ in automaton.find_matches_as_indexes(window, overlapping=True):
-            first.setdefault(pairs[i][1], offset + start)
-        kept = min(overlap, len(window))
-        offset += len(window) - kept
-        window = window[len(window) - kept :]
-    ordered = sorted(first.items(), key=lambda item: item[1])
-    return [Sighting(c.id, c.type, c.form, f"byte {place}") for c, place in ordered]
+    return [(name, sighting) for name, chunks in files for sighting in _sighted_in(search, chunks)]

@@ -98,7 +98,12 @@ def test_seen_in_bytes_however_they_are_cut(size: int, encoding: str):
         if canary.type in {"BANK_ACCOUNT", "POSTAL", "INSURANCE_ID", "PASSPORT"} and canary.form == "half":
             continue  # too short to be told from chance in a file of numbers
         raw = b"\x00\x01PAR1" * 40 + canary.text.encode(encoding)
-        seen = canaries.find_in_bytes(FLOCK, (raw[i : i + size] for i in range(0, len(raw), size)))
+        seen = [
+            s
+            for _, s in canaries.find_in_files(
+                FLOCK, [("file", (raw[i : i + size] for i in range(0, len(raw), size)))]
+            )
+        ]
         assert canary.id in {s.canary for s in seen}, canary.id
         place = next(s.place for s in seen if s.canary == canary.id)
         assert int(place.removeprefix("byte ")) > 240
@@ -107,7 +112,9 @@ def test_seen_in_bytes_however_they_are_cut(size: int, encoding: str):
 def test_seen_in_escaped_json():
     canary = next(c for c in FLOCK if c.type == "PERSON" and c.form == "kanji")
     raw = json.dumps({"message": canary.text}).encode()
-    assert {s.canary for s in canaries.find_in_bytes(FLOCK, [raw])} == {canary.id}
+    assert [
+        (n, s.canary) for n, s in canaries.find_in_files(FLOCK, [("other", [b"x"]), ("file", [raw])])
+    ] == [("file", canary.id)]
 
 
 def test_sightings_and_reprs_hold_no_text():
@@ -120,4 +127,4 @@ def test_sightings_and_reprs_hold_no_text():
 
 def test_no_canaries_no_sightings():
     assert canaries.find_in_texts([], ["x"]) == []
-    assert canaries.find_in_bytes([], [b"x"]) == []
+    assert canaries.find_in_files([], [("file", [b"x"])]) == []
