@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 import jinja2
@@ -113,8 +114,9 @@ def number(value: float | None) -> str:
     return "―" if value is None else f"{value:.1f}"
 
 
+@cache
 def environment() -> jinja2.Environment:
-    """Jinja over the templates of this package, everything escaped."""
+    """Jinja over the templates of this package, everything escaped; one for all pages, so that a template is compiled once."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("orchestration.report", "templates"),
         autoescape=True,
