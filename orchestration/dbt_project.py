@@ -6,12 +6,15 @@ manifest that this module provides.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from dagster_dbt import DbtCliResource, DbtProject
 from packaging import version
@@ -19,6 +22,7 @@ from packaging import version
 from orchestration.guard import PlainError
 from orchestration.settings import DBT_PROJECT
 
+PARSED = "partial_parse.msgpack"
 SOURCES = ("*.sql", "*.yml", "*.csv", "*.py", "*.md")
 
 
@@ -78,11 +82,28 @@ class PinnedDbt(DbtCliResource):
     def _cli_version(self) -> version.Version:
         return version.parse(importlib.metadata.version("dbt-core"))
 
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002  dagster-dbt's signature
+        """No adapter: it would read row counts and columns back, which nobody asks for, at the price of dbt in this process too."""
+        return None
+
 
 def remove_old_artefacts(project: Path = DBT_PROJECT) -> None:
     """Remove what earlier runs left: dagster-dbt makes a folder of artefacts a run, and never removes one."""
     for folder in (project / "target").glob("dbt_models-*"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_parsed(artefacts: Path, project: Path = DBT_PROJECT) -> None:
+    """Keep what a run has parsed for the next one: dbt parses the whole project again for another home or memory limit.
+
+    Args:
+        artefacts: the run's folder of artefacts.
+        project: the dbt project.
+    """
+    aside = project / "target" / f".{artefacts.name}.{PARSED}"
+    with contextlib.suppress(FileNotFoundError):
+        shutil.copyfile(project / artefacts / PARSED, aside)
+        aside.replace(project / "target" / PARSED)
 
 
 def make_project() -> DbtProject:

@@ -22,7 +22,7 @@ from dagster_dbt import (
 )
 
 from orchestration import quality
-from orchestration.dbt_project import remove_old_artefacts
+from orchestration.dbt_project import keep_parsed, remove_old_artefacts
 from orchestration.exports import export_configuration
 from orchestration.partitions import days_of_run
 from orchestration.progress import Reporter
@@ -103,6 +103,8 @@ def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
         days = days_of_run(context.run.tags)
         window = (days[0].isoformat(), days[-1].isoformat()) if days else ("", "")
         os.environ["KOE_ARRIVED_FROM"], os.environ["KOE_ARRIVED_TO"] = window
+        # The statistics' matrices are small: threads of their own cost more than they save.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # Unit tests judge the models' code, not a night's data: the project's own tests run them.
         arguments = [
             "build",
@@ -110,6 +112,8 @@ def make_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
             "unit_test",
             *(["--full-refresh"] if koe.full_refresh else []),
         ]
-        yield from dbt.cli(arguments, context=context).stream()
+        invocation = dbt.cli(arguments, context=context)
+        yield from invocation.stream()
+        keep_parsed(invocation.target_path)
 
     return dbt_models

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from orchestration import sensors
 from orchestration.build import FROM_MARTS, NIGHT, build_defs
+from orchestration.dbt_project import PARSED, keep_parsed
 from orchestration.installation import Installation
 from orchestration.night import Wanted, choose_days, write_dagster_yaml
 from orchestration.partitions import days_of_run, range_tags
@@ -183,3 +185,14 @@ def test_days_of_a_run(wanted: Wanted, waiting: list[date], expected: tuple[date
 def test_impossible_days_are_refused(first: date, last: date, message: str) -> None:
     with pytest.raises(Exception, match=message):
         choose_days(Wanted(first=first, last=last), [], date(2026, 11, 3))
+
+
+def test_what_a_run_has_parsed_is_kept_for_the_next(tmp_path: Path) -> None:
+    artefacts = tmp_path / "target" / "dbt_models-1"
+    artefacts.mkdir(parents=True)
+    keep_parsed(Path("target/dbt_models-1"), tmp_path)  # dbt may have stopped before it parsed anything
+    assert list((tmp_path / "target").iterdir()) == [artefacts]
+    (artefacts / PARSED).write_bytes(b"parsed")
+    keep_parsed(Path("target/dbt_models-1"), tmp_path)
+    assert (tmp_path / "target" / PARSED).read_bytes() == b"parsed"
+    assert sorted(p.name for p in (tmp_path / "target").iterdir()) == ["dbt_models-1", PARSED]

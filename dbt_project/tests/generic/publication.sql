@@ -23,11 +23,12 @@
     select 'column' as violation
     from (select unnest([{% for c in columns %}'{{ c.name | lower }}'{{ ',' if not loop.last }}{% endfor %}]::varchar[]) as name)
     where regexp_matches(name, '{{ forbidden }}')
-    {%- for c in columns if c.dtype | upper in ('VARCHAR', 'TEXT') %}
     union all
     select 'value' as violation
     from {{ model }}
-    where length({{ c.name }}) > 200
+    where false
+    {%- for c in columns if c.dtype | upper in ('VARCHAR', 'TEXT') %}
+        or length({{ c.name }}) > 200
         or regexp_matches({{ c.name }}, '[0-9a-fA-F]{16,}|https?://|@[A-Za-z0-9_]{3,}')
     {%- endfor %}
     {%- for c in columns if c.dtype | upper not in ('VARCHAR', 'TEXT', 'DATE', 'BOOLEAN', 'DOUBLE', 'BIGINT', 'INTEGER') %}
@@ -52,9 +53,12 @@
     {%- for c in columns if 'TIME' in c.dtype | upper or 'INTERVAL' in c.dtype | upper %}
         or true
     {%- endfor %}
-    {%- for c in columns if c.dtype | upper == 'VARCHAR' %}
     union all
-    select 1 as violation from {{ model }} where regexp_matches({{ c.name }}, '[0-2][0-9]:[0-5][0-9]')
+    select 1 as violation
+    from {{ model }}
+    where false
+    {%- for c in columns if c.dtype | upper == 'VARCHAR' %}
+        or regexp_matches({{ c.name }}, '[0-2][0-9]:[0-5][0-9]')
     {%- endfor %}
 {% endtest %}
 
@@ -83,8 +87,13 @@
     {%- for c in columns if c.name | lower in ('text', 'body', 'content', 'title', 'author_name', 'place_name') %}
         or true
     {%- endfor %}
-    {%- for c in columns if c.dtype | upper == 'VARCHAR' %}
+    {#- One scan of all columns: the model is a view over files. #}
     union all
-    select 1 as violation from {{ model }} where length({{ c.name }}) > 128 and {{ written }}
-    {%- endfor %}
+    select 1 as violation from {{ model }}
+    where {{ written }} and (
+        false
+        {%- for c in columns if c.dtype | upper == 'VARCHAR' %}
+        or length({{ c.name }}) > 128
+        {%- endfor %}
+    )
 {% endtest %}
