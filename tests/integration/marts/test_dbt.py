@@ -411,7 +411,9 @@ def test_tests_of_staging_look_at_the_days_that_arrivals_hold(tmp_path: Path) ->
 
     def tested(*window: date) -> tuple[int, bool]:
         days = [str(day) for day in window] or ["", ""]
-        result = dbt(home, "build", "--select", "stg_posts", KOE_ARRIVED_FROM=days[0], KOE_ARRIVED_TO=days[-1])
+        result = dbt(
+            home, "build", "--select", "stg_posts", KOE_ARRIVED_FROM=days[0], KOE_ARRIVED_TO=days[-1]
+        )
         return result.returncode, "FAIL 1 accepted_values_stg_posts_sentiment" in result.stdout
 
     assert tested(night.START) == (1, True)
