@@ -11,7 +11,7 @@ export DO_NOT_TRACK := 1
 # A night and its tests start Python many times: what is compiled is kept, whatever an image thinks of that.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test unit lint eval bench dev doctor train lock clean
+.PHONY: help run test unit test-deep lint eval bench dev doctor train lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test: $(READY) lint ## Everything that CI checks: lint, types, unit, asset and i
 
 unit: $(READY) ## Pure tests only, in seconds
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit $(ARGS)
+
+test-deep: $(READY) ## Unit tests with 2,000 new examples a property where the others take 40: before a release, or at night
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --hypothesis-profile=deep --timeout=3600 tests/unit $(ARGS)
 
 lint: $(READY) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

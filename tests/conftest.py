@@ -17,6 +17,7 @@ from xdist.scheduler import LoadFileScheduling
 # On CI the same examples every time: a change is judged by itself. At home new ones, which find what nobody thought of.
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=40)
 settings.register_profile("home", deadline=None, max_examples=40)
+settings.register_profile("deep", deadline=None, max_examples=2_000)  # make test-deep
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.identity import resolve
@@ -210,7 +210,6 @@ def raw_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     return rows
 
 
-@settings(max_examples=60, deadline=None)
 @given(raw_rows(), st.integers(0, 2**32))
 def test_a_row_a_post_nothing_deleted_and_the_same_when_loaded_again_in_any_order(
     rows: list[dict[str, Any]], order: int

@@ -10,7 +10,7 @@ from importlib import resources
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.classification.classifier import Classifier, parse_line
@@ -126,7 +126,6 @@ def test_batch_is_like_single(classifier: Classifier) -> None:
     assert classifier.classify_many([]) == []
 
 
-@settings(deadline=None, max_examples=80)
 @given(st.text(max_size=200), st.sampled_from([None, "x", "google_review", "nowhere"]))
 def test_any_text_gets_valid_labels(text: str, source: str | None) -> None:
     labels = _shared().classify(Document(text, source=source))

@@ -28,7 +28,7 @@ ALL_FILES = (
 )  # fmt: skip
 CONTENT = {name: (PAYLOADS / name).read_bytes() for name in ALL_FILES}
 REASON = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUICK
