@@ -189,10 +189,34 @@ def determined(hidden: Bools, sums: Sums, *, near: Bools | None = None) -> Bools
     sign = np.where(sums.is_total[inside], -1.0, 1.0)
     matrix = sparse.csr_array((sign, (row, column)), shape=(rows.size, cells.size))
     generator = np.random.default_rng(20240401)  # any fixed number: equal tables must give equal releases
+    together = _moving_together(matrix)
+    merged = (matrix @ together).tocsr()
+    merged.eliminate_zeros()
+    merged = merged[np.diff(merged.indptr) > 0]
     # By chance a free cell may hardly move in one direction.
-    moved = np.abs(_free_directions(matrix, generator, count=2)).max(axis=0)
-    result[cells] = moved < _TOLERANCE
+    directions = _free_directions(merged, generator, count=2) @ together.T
+    result[cells] = np.abs(directions).max(axis=0) < _TOLERANCE
     return result
+
+
+def _moving_together(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Cells by group: in a sum of two unknowns one moves as the other does (1), or against it (-1).
+
+    Half of all sums are such, and half of all cells is left without them. Each cell stands twice in a graph, as it is and turned
+    round; where both are linked, it cannot move at all, and its row is empty.
+    """
+    count = matrix.shape[1]
+    first = matrix.indptr[:-1][np.diff(matrix.indptr) == 2]
+    one, other = matrix.indices[first], matrix.indices[first + 1]
+    against = matrix.data[first] == matrix.data[first + 1]
+    start = np.concatenate([one, one + count])
+    end = np.concatenate([np.where(against, other + count, other), np.where(against, other, other + count)])
+    graph = sparse.coo_array((np.ones(start.size, dtype=np.int8), (start, end)), shape=(2 * count, 2 * count))
+    group = csgraph.connected_components(graph, directed=False)[1]
+    turn = np.sign(group[count:] - group[:count]).astype(np.float64)
+    groups = sparse.csr_array((turn, (np.arange(count), np.minimum(group[count:], group[:count]))))
+    groups.eliminate_zeros()
+    return groups
 
 
 def _linked(some: Bools, hidden: Bools, sums: Sums) -> Bools:
@@ -233,20 +257,26 @@ def _free_directions(matrix: sparse.csr_array, generator: np.random.Generator, c
     The small ridge r lets one sparse factorisation serve sums that follow from each other; what it leaves over of A x shrinks
     with each round.
     """
+    if not matrix.shape[0]:
+        return np.array([_any_direction(matrix.shape[1], generator) for _ in range(count)])
     gram = (matrix @ matrix.T + _RIDGE * sparse.eye_array(matrix.shape[0])).tocsc()
     solver = linalg.splu(gram, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
     return np.array([_projected(matrix, solver, generator) for _ in range(count)])
 
 
 def _projected(matrix: sparse.csr_array, solver: linalg.SuperLU, generator: np.random.Generator) -> Floats:
-    size = matrix.shape[1]
-    direction: Floats = generator.choice((-1.0, 1.0), size) * generator.uniform(1.0, 2.0, size)
+    direction = _any_direction(matrix.shape[1], generator)
     for _ in range(_PROJECTIONS):
         left = matrix @ direction
         if float(np.abs(left).max()) < _TOLERANCE / 1e2:
             return direction
         direction = direction - matrix.T @ solver.solve(left)
     raise ArithmeticError("the check of hidden cells does not settle; no mask is given")
+
+
+def _any_direction(size: int, generator: np.random.Generator) -> Floats:
+    direction: Floats = generator.choice((-1.0, 1.0), size) * generator.uniform(1.0, 2.0, size)
+    return direction
 
 
 def hold_back(previous: pl.DataFrame, candidate: pl.DataFrame, *, keys: list[str], k: int) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy.special import ndtr
 
 from transforms.statistics.intervals import Z95
 from transforms.statistics.signals import benjamini_hochberg
@@ -114,7 +114,7 @@ def _growth(now: int, everyone_now: int, before: int, everyone_before: int) -> d
         "growth_low": float(np.exp(odds - Z95 * spread)),
         "growth_high": float(np.exp(odds + Z95 * spread)),
         "z": float(odds) / spread,
-        "p": float(stats.norm.sf(odds / spread)),
+        "p": float(ndtr(-odds / spread)),
     }
 
 
