@@ -14,7 +14,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -93,7 +93,8 @@ _FACILITY_ENDINGS: Final = (
 _PLATE: Final = re.compile(r"\s?\d{2,3}\s?[あ-んA-Z]\s?[・.\d]")
 """What follows the place on a number plate."""
 
-_LOWEST_BAR: Final = min(min(row.values()) for row in BARS.values())
+_LOWEST_BARS: Final = {made: min(row[made] for row in BARS.values()) for made in BARS["person.model"]}
+_LOWEST_BAR: Final = min(_LOWEST_BARS.values())
 
 GROUP: Final = 1 << 14
 """Words that go through the model together: many for a few passes over arrays, few enough for the processor's cache."""
@@ -162,7 +163,11 @@ class NameFinder:
         model.forget_if_full()
         cut = [spot(t, text) or t for t, text in zip(tokens, texts, strict=True)]
         rows = list(map(model.words, cut))
-        joined = join_many(cut, model.codes(chain.from_iterable([*row, BOUNDARY_ROW] for row in rows)))
+        together: list[int] = []
+        for row in rows:
+            together += row
+            together.append(BOUNDARY_ROW)
+        joined = join_many(cut, model.codes(together))
         return [
             _draft(text, before, here) if after is None else _draft(text, after, model.words(after))
             for text, before, here, after in zip(texts, cut, rows, joined, strict=True)
@@ -177,7 +182,11 @@ class NameFinder:
             rows += draft.rows
             rows += edge
         likely = model.likely(np.fromiter(rows, np.int64, len(rows)))
-        probable = [place for place in model.probabilities(likely, _LOWEST_BAR) if place[1] >= _LOWEST_BAR]
+        probable = [
+            (i, probability)
+            for i, probability in model.probabilities(likely, _LOWEST_BAR)
+            if _may_pass(model.word(rows[i]), probability)
+        ]
         results: list[list[_Found]] = []
         start = done = 0
         for draft in drafts:
@@ -297,6 +306,29 @@ class _Places:
         return self._tokens[at - bisect_left(self._spaces, at)]
 
 
+def _made(word: Word, rule: str) -> str:
+    """What a word is made of, a row's key in `BARS`."""
+    here = word.description
+    if word.pos3 == "人名":
+        return "name" if word.pos4 != "一般" else "foreign"
+    if word.pos2 == SPOTTED:
+        return "name"
+    if here.letter in {"A", "T", "a", "M"}:
+        return "latin"
+    is_family = here.letter == "C" and "s" in here.flags.lower()
+    if word.pos3 == "地名":
+        return "both" if "S" in here.flags and word.surface not in keep.PREFECTURES else "place"
+    if word.pos in _NOUNS:
+        made = "listed" if here.flags else "unlisted"
+        return "both" if is_family and len(word.surface) > 1 else made
+    return "listed" if rule == "person.pet" and "R" in here.flags else "other"
+
+
+def _may_pass(word: Word, probability: float) -> bool:
+    """Whether a probability passes a bar for a word of its making, whatever stands beside it."""
+    return probability >= _LOWEST_BARS[_made(word, "person.pet")]
+
+
 class _Names:
     """The names of one post, at work."""
 
@@ -334,7 +366,9 @@ class _Names:
         marks: dict[int, tuple[float, str]] = {}
         for i, probability in probable:
             rule = self._cue(i)
-            if probability >= BARS[rule][self._make(i, rule)] and not self._stays(i, probability, rule):
+            if probability >= BARS[rule][_made(self.words[i], rule)] and not self._stays(
+                i, probability, rule
+            ):
                 marks[i] = (probability, rule)
         return marks
 
@@ -448,24 +482,6 @@ class _Names:
             ):
                 for i in run:
                     del marks[i]
-
-    def _make(self, i: int, rule: str) -> str:
-        """What a word is made of, a row's key in `BARS`."""
-        word = self.words[i]
-        here = word.description
-        if word.pos3 == "人名":
-            return "name" if word.pos4 != "一般" else "foreign"
-        if word.pos2 == SPOTTED:
-            return "name"
-        if here.letter in {"A", "T", "a", "M"}:
-            return "latin"
-        is_family = here.letter == "C" and "s" in here.flags.lower()
-        if word.pos3 == "地名":
-            return "both" if "S" in here.flags and word.surface not in keep.PREFECTURES else "place"
-        if word.pos in _NOUNS:
-            made = "listed" if here.flags else "unlisted"
-            return "both" if is_family and len(word.surface) > 1 else made
-        return "listed" if rule == "person.pet" and "R" in here.flags else "other"
 
     def _cue(self, i: int) -> str:
         """What stands beside a word that speaks for a name, as a rule id."""

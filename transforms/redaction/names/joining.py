@@ -185,7 +185,13 @@ def _may_join_all(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether any neighbours among tokens make a listed name, or kanji like a given name's or of no known word."""
     if isinstance(tokens, Tokens):
         return _may_join_records(tuple(tokens.records[start:end]))
-    return _may_join(tuple([t.surface for t in tokens[start:end]]))
+    return _may_join(_surfaces(tokens, start, end))
+
+
+def _surfaces(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
+    if isinstance(tokens, Tokens):
+        return tuple(map(surface_of, tokens.records[start:end]))
+    return tuple([t.surface for t in tokens[start:end]])
 
 
 @lru_cache(100_000)
@@ -278,22 +284,18 @@ def _is_particle_after_noun(tokens: Sequence[Token], start: int, end: int) -> bo
 
 def _longest(tokens: Sequence[Token], start: int, end: int, *, to_the_end: bool) -> int:
     """How many tokens from `start` make the longest listed name; 0 if none do."""
-    if tokens[start].surface[0] in _NO_START or _is_particle_after_noun(tokens, start, end):
+    surfaces = _surfaces(tokens, start, end)
+    if surfaces[0][0] in _NO_START:
         return 0
-    for stop in [end] if to_the_end else range(end, start + 1, -1):
-        if stop - start < 2:
-            break
-        parts = tokens[start:stop]
-        if parts[-1].end - parts[0].start != sum(len(t.surface) for t in parts):
-            continue  # white space between
-        surface = "".join(t.surface for t in parts)
-        if len(surface) <= MAX_LENGTH and is_listed(surface):
-            return stop - start
-        if (
-            stop - start == 2
-            and len(surface) == 2
-            and looks_given(surface)
-            and _is_whole(tokens, start, stop)
-        ):
-            return 2
+    for size in [end - start] if to_the_end else range(end - start, 1, -1):
+        if _is_name(tokens, start, surfaces[:size]) and _is_tight(tokens[start : start + size]):
+            return 0 if _is_particle_after_noun(tokens, start, end) else size
     return 0
+
+
+def _is_name(tokens: Sequence[Token], start: int, surfaces: Sequence[str]) -> bool:
+    """Whether tokens from `start` with these surfaces make a listed name, or two kanji that look like a given one."""
+    surface = "".join(surfaces)
+    if len(surface) <= MAX_LENGTH and is_listed(surface):
+        return True
+    return len(surfaces) == len(surface) == 2 and looks_given(surface) and _is_whole(tokens, start, start + 2)

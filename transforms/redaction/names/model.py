@@ -281,6 +281,10 @@ class Model:
         if max(map(len, caches)) > _MAX_CACHED:
             self.forget()
 
+    def word(self, row: int) -> Word:
+        """The word of a row."""
+        return self._words[row]
+
     def at(self, rows: Iterable[int]) -> list[Word]:
         """The words of rows."""
         return list(map(self._words.__getitem__, rows))

@@ -87,10 +87,9 @@ def _is_name(name: str, *, addressed: bool) -> bool:
     )
 
 
-_THREE_LETTERS: Final = re.compile("[A-Za-z]{3}")
 _LATIN: Final = re.compile(
-    r"[DdPp](?<![A-Za-z].)(?:(?<=[Dd])[Rr]|(?<=[Pp])rof)\.? ?(?P<behind>[A-Za-z]{3,15})(?![A-Za-z])"
-    r"|[a-z](?<![A-Za-z@._/-].)[a-z]{2,14}(?= ?(?:先生|さん|様|さま|医師|氏|くん|ちゃん))",
+    r"[DPa-z](?<![A-Za-z].)(?:(?:(?<=[Dd])[Rr]|(?<=[Pp])rof)\.? ?(?P<behind>[A-Za-z]{3,15})(?![A-Za-z])"
+    r"|(?<=[a-z])(?<![@._/-].)[a-z]{2,14}(?= ?(?:先生|さん|様|さま|医師|氏|くん|ちゃん)))",
     re.DOTALL,
 )
 
@@ -104,8 +103,6 @@ def latin(text: str) -> Iterator[tuple[int, int]]:
     Yields:
         Their spans, without titles.
     """
-    if not _THREE_LETTERS.search(text):
-        return
     names = lexicon()
     for find in _LATIN.finditer(text):
         group = find.lastindex or 0

@@ -25,7 +25,7 @@ ERA_YEAR: Final = "\0era"
 """Trigger: the letter of an era before a year and a separator (S55.3.2)."""
 
 _DIGIT_RUN: Final = re.compile(r"[0-9]+")
-_LATIN: Final = re.compile(r"[A-Za-z_]{2}|[A-Za-z] [A-Za-z] ")
+_LATIN: Final = re.compile(r"[A-Za-z_](?:[A-Za-z_]|(?<!_) [A-Za-z] )")
 _LONG: Final = 6
 _SHAPES: Final = {
     LONG_DIGITS: re.compile(r"(?:[0-9][^0-9]{0,3}){5}[0-9]"),
