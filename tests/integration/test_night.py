@@ -28,7 +28,7 @@ from samples import stories
 from samples.generate import generate
 from transforms.redaction import scan
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1_800)]
 
 LAST = today() - timedelta(days=1 + (today().weekday() - 3) % 7)
 """A Wednesday, as in the default sample: stories of whole weeks begin on Mondays."""
@@ -55,7 +55,7 @@ def koe(home: Path, *arguments: str, offline: bool = False, **more: str) -> subp
         capture_output=True,
         text=True,
         check=False,
-        timeout=800,
+        timeout=1_700,
     )
 
 

@@ -16,7 +16,7 @@ from orchestration import postgres as pg
 from orchestration import publish
 from tests.integration.conftest import LOADER, READER, Server
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "marts.md").read_text(encoding="utf-8")
 SECTION = DOCUMENT.split("## From your tool")[1].split("\n## ")[0]
 JDBC_DRIVER = Path("/usr/share/java/postgresql.jar")

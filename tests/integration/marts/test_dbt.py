@@ -19,7 +19,8 @@ from conftest import run_dbt as dbt
 
 from transforms.terms.finder import lexicon_rows
 
-pytestmark = pytest.mark.integration
+# dbt starts many times: the usual 300 s are few on a loaded machine.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 ROOT = PROJECT.parent
 NO_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 

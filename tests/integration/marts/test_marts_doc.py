@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 DOCUMENT = Path(__file__).parents[3] / "docs" / "marts.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 MAY_BE_EMPTY = {"mart_presence"}  # the invented night has no proven accounts of organisations

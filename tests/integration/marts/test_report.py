@@ -19,7 +19,7 @@ from orchestration.report.marts import Release
 from orchestration.report.render import ReportSummary, render_report
 from transforms.redaction import scan
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 GATES = [
     {"gate": "staging", "name": "residual", "passed": True},
     {"gate": "marts", "name": "dbt_tests", "passed": True},

@@ -17,7 +17,7 @@ from orchestration.quality import LABELS_SCHEMA
 from orchestration.staging import write_table
 from orchestration.verdicts import OUTCOME_SCHEMA
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 NO_WINDOW = {"KOE_ARRIVED_FROM": "2020-01-01", "KOE_ARRIVED_TO": "2020-01-01"}
 REVIEWED_ON = date(2026, 8, 20)

@@ -28,7 +28,7 @@ from orchestration.report.pdf import find_browser, print_pdf
 from orchestration.report.weekly import render_weekly
 from transforms.redaction import scan
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 TOLD = {"release_id": "20260901T170000Z-0a1b2c3d", "generated_on": "2026-09-01T17:00:00+00:00"}
 WAITING = "外来運営・医事課"
 NOT_YET = "まだありません"
