@@ -141,7 +141,7 @@ def test_the_second_run_waits_or_says_so(tmp_path: Path) -> None:
             pass
         other.kill()
         other.wait()
-        with run_lock(zones, wait_seconds=5):
+        with run_lock(zones, wait_seconds=60):
             pass
 
 
