@@ -49,6 +49,15 @@ def test_each_near_miss_is_left_by_its_recognizer(recognizer: Recognizer) -> Non
     assert [text for text in near_misses if recognizer.rule in {f.rule for f in found_in(text)}] == []
 
 
+def test_texts_have_the_same_matches_together_as_alone() -> None:
+    texts = [
+        fold(text).numeric.text
+        for r in RECOGNIZERS
+        for text in (*getattr(r, "examples", ()), *getattr(r, "near_misses", ()))
+    ]
+    assert get_gate().find_many(texts) == [get_gate().find(text) for text in texts]
+
+
 def test_every_recognizer_has_examples_and_near_misses() -> None:
     exempt = {"address.municipality", "address.prefecture"}  # tested below, against the gazetteer
     lacking = {

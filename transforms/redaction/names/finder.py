@@ -32,7 +32,7 @@ from transforms.redaction.names.model import (
     load_weights,
 )
 from transforms.redaction.names.spaced import latin, nicknames, spaced
-from transforms.redaction.names.spotting import spot
+from transforms.redaction.names.spotting import SHORT, spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
@@ -354,11 +354,12 @@ class _Names:
         return _Found(self._place(run[0])[0], self._place(run[-1])[1], score, rule)
 
     def _place(self, i: int) -> tuple[int, int]:
-        """Where a word begins and ends: told by the text alone where it stands there but once."""
+        """Where a word begins and ends: a short text that holds it but once tells, without the places of all words."""
         surface = self.words[i].surface
-        start = self.text.find(surface)
-        if surface and self.text.find(surface, start + 1) < 0:
-            return start, start + len(surface)
+        if surface and len(self.text) <= SHORT:
+            start = self.text.find(surface)
+            if self.text.find(surface, start + 1) < 0:
+                return start, start + len(surface)
         token = self.places[i]
         return token.start, token.end
 

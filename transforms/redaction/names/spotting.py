@@ -23,6 +23,9 @@ from transforms.redaction.names.lexicon import lexicon
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
 from transforms.text.tokens import Token, Tokens
 
+SHORT: Final = 1_000
+"""Characters of the longest text that is searched through for each name by itself."""
+
 _HONORIFIC: Final = re.compile(
     r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|院長|師長|主任|助産師|看護師|薬剤師|技師|技士|保健師|療法士|先輩|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
 )
@@ -113,7 +116,7 @@ def _finds(tokens: Sequence[Token], text: str) -> list[tuple[int, int, int]]:
         or text[find[1] - 1 : find[1]] == "の"
         or (text[find[2] : find[2] + 1] in _CUE_BEGINS and _CUE.match(text, find[2]))
     ]
-    if not isinstance(tokens, Tokens):
+    if not isinstance(tokens, Tokens) or len(text) > SHORT:
         return finds
     return [find for find in finds if not _is_cut_out(patterns[find[0]], tokens, text)]
 

@@ -162,6 +162,20 @@ def test_an_empty_text_has_no_names() -> None:
     assert found(" \n") == []
 
 
+PARTS = st.sampled_from(["田 中", " 先生", "さん", "陽", "葵", "（", "）", "の", "りくと", "っ", "ちゃん", "田中", "\n", "dr", "kuroda", "x", "。"])  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(PARTS, max_size=6).map("".join), max_size=5))
+def test_texts_have_the_same_names_together_as_alone(texts: list[str]) -> None:
+    folded = [fold(text) for text in texts]
+    tokens = [get_tokenizer().tokenize(f) for f in folded]
+    finder = NameFinder()
+    assert finder.find_many(folded, tokens) == [
+        finder.find(*pair) for pair in zip(folded, tokens, strict=True)
+    ]
+
+
 @settings(deadline=None, max_examples=150)
 @given(
     st.text(max_size=60) | st.text("田中先生さん様、。の（） \nんりくとAz.・ｱ\u200b\U00020bb7", max_size=60)
