@@ -94,19 +94,18 @@ def test_seen_in_any_column_of_a_table_and_in_its_heading():
 @pytest.mark.parametrize("size", [1, 3, 64, 10**6])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_seen_in_bytes_however_they_are_cut(size: int, encoding: str):
-    for canary in FLOCK[:: 7 if size == 1 else 2]:
-        if canary.type in {"BANK_ACCOUNT", "POSTAL", "INSURANCE_ID", "PASSPORT"} and canary.form == "half":
-            continue  # too short to be told from chance in a file of numbers
-        raw = b"\x00\x01PAR1" * 40 + canary.text.encode(encoding)
-        seen = [
-            s
-            for _, s in canaries.find_in_files(
-                FLOCK, [("file", (raw[i : i + size] for i in range(0, len(raw), size)))]
-            )
-        ]
-        assert canary.id in {s.canary for s in seen}, canary.id
-        place = next(s.place for s in seen if s.canary == canary.id)
-        assert int(place.removeprefix("byte ")) > 240
+    short = {
+        "BANK_ACCOUNT",
+        "POSTAL",
+        "INSURANCE_ID",
+        "PASSPORT",
+    }  # not told from chance in a file of numbers
+    looked_for = [c for c in FLOCK if c.type not in short or c.form != "half"][:: 7 if size == 1 else 1]
+    files = {c.id: b"\x00\x01PAR1" * 40 + c.text.encode(encoding) for c in looked_for}
+    cut = [(name, [raw[i : i + size] for i in range(0, len(raw), size)]) for name, raw in files.items()]
+    places = {(name, s.canary): s.place for name, s in canaries.find_in_files(FLOCK, cut)}
+    assert [c.id for c in looked_for if (c.id, c.id) not in places] == []
+    assert all(int(places[c.id, c.id].removeprefix("byte ")) > 240 for c in looked_for)
 
 
 def test_seen_in_escaped_json():
