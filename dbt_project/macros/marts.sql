@@ -45,3 +45,14 @@ left join {{ ref('int_label_quality') }} as q on c.d1 = q.topic
 {% macro webradr_caution() -%}
     SNS投稿に基づく探索的な件数です。WEB-RADRは一般SNSでの統計的シグナル検出を推奨していません。分母は投稿であり患者ではなく、因果関係を示しません。
 {%- endmacro %}
+
+{# Each text of a mart once, whatever its column, as `value`: a label stands in many rows, and a pattern need see it once. #}
+{% macro distinct_texts(model, columns) -%}
+(
+    {%- for c in columns if c.dtype | upper in ('VARCHAR', 'TEXT') %}
+    select distinct {{ c.name }} as value from {{ model }}
+    union all
+    {%- endfor %}
+    select null::varchar as value
+)
+{%- endmacro %}

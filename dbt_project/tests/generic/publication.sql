@@ -25,12 +25,9 @@
     where regexp_matches(name, '{{ forbidden }}')
     union all
     select 'value' as violation
-    from {{ model }}
-    where false
-    {%- for c in columns if c.dtype | upper in ('VARCHAR', 'TEXT') %}
-        or length({{ c.name }}) > 200
-        or regexp_matches({{ c.name }}, '[0-9a-fA-F]{16,}|https?://|@[A-Za-z0-9_]{3,}')
-    {%- endfor %}
+    from {{ distinct_texts(model, columns) }}
+    where length(value) > 200
+        or regexp_matches(value, '[0-9a-fA-F]{16,}|https?://|@[A-Za-z0-9_]{3,}')
     {%- for c in columns if c.dtype | upper not in ('VARCHAR', 'TEXT', 'DATE', 'BOOLEAN', 'DOUBLE', 'BIGINT', 'INTEGER') %}
     union all
     select 'type {{ c.dtype | replace("'", "") }}' as violation
@@ -55,11 +52,8 @@
     {%- endfor %}
     union all
     select 1 as violation
-    from {{ model }}
-    where false
-    {%- for c in columns if c.dtype | upper == 'VARCHAR' %}
-        or regexp_matches({{ c.name }}, '[0-2][0-9]:[0-5][0-9]')
-    {%- endfor %}
+    from {{ distinct_texts(model, columns) }}
+    where regexp_matches(value, '[0-2][0-9]:[0-5][0-9]')
 {% endtest %}
 
 {# The columns together name a row. #}
