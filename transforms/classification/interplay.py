@@ -9,17 +9,18 @@ linear in the scores and in the product of each pair.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from transforms.classification.features import F32
 
-_ROWS: Final = 3
-"""Rows of a product at once; always so many, so that a document's scores do not depend on its company."""
+_ROWS: Final = 8
+_SMALL: Final = 250_000
+"""Rows of a product at once, and multiplications of one: larger ones the algebra library divides among threads."""
 
 
-class Interplay(NamedTuple):
+class Interplay:
     """The second look.
 
     Attributes:
@@ -28,9 +29,14 @@ class Interplay(NamedTuple):
         weights: features of `pairs` by columns.
     """
 
-    centre: F32
-    bias: F32
-    weights: F32
+    def __init__(self, centre: F32, bias: F32, weights: F32) -> None:
+        """Take the numbers, and see which columns the second look leaves as they are."""
+        self.centre = centre
+        self.bias = bias
+        self.weights = weights
+        kept = np.all(weights == np.eye(*weights.shape, dtype=np.float32), axis=0) & (bias == centre)
+        self._changed = np.flatnonzero(~kept)
+        self._weights = np.ascontiguousarray(weights[:, self._changed])
 
     def of(self, scores: F32) -> F32:
         """Look at scores again.
@@ -41,21 +47,26 @@ class Interplay(NamedTuple):
         Returns:
             The mean of the first scores and the second ones, of the same shape.
         """
-        second = _product(pairs(scores - self.centre), self.weights) + self.bias
-        return np.asarray((scores + second) / 2, dtype=np.float32)
+        looked = scores.copy()
+        if not len(self._changed):
+            return looked
+        second = _product(pairs(scores - self.centre), self._weights) + self.bias[self._changed]
+        looked[:, self._changed] = (scores[:, self._changed] + second) / 2
+        return looked
 
 
 def _product(left: F32, right: F32) -> F32:
     """A product of matrices by few rows at a time.
 
     So small products stay on the thread that asks for them; the threads of the algebra library cost a worker beside other
-    workers more than the product.
+    workers more than the product. Always so many rows, so that a document's scores do not depend on its company.
     """
-    whole = len(left) - len(left) % _ROWS
+    rows = max(1, min(_ROWS, _SMALL // max(1, right.size)))
+    whole = len(left) - len(left) % rows
     found = np.empty((len(left), right.shape[1]), dtype=np.float32)
-    stacked = left[:whole].reshape(-1, _ROWS, left.shape[1])
-    np.matmul(stacked, right, out=found[:whole].reshape(-1, _ROWS, right.shape[1]))
-    rest = np.zeros((_ROWS, left.shape[1]), dtype=np.float32)
+    stacked = left[:whole].reshape(-1, rows, left.shape[1])
+    np.matmul(stacked, right, out=found[:whole].reshape(-1, rows, right.shape[1]))
+    rest = np.zeros((rows, left.shape[1]), dtype=np.float32)
     rest[: len(left) - whole] = left[whole:]
     found[whole:] = (rest @ right)[: len(left) - whole]
     return found

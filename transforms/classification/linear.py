@@ -35,14 +35,59 @@ class Block(NamedTuple):
     """The weights of one block of features.
 
     Attributes:
-        rows: bucket -> row of `weights`, -1 where the model knows nothing; shape (BUCKETS,).
-        idf: inverse document frequency by row.
-        weights: rows by columns (labels), the block's share and the idf of the row already in them.
+        rows: bucket -> row of `weights`, the last row where the model knows nothing; shape (BUCKETS,). Common features
+            come first, so that what most posts read lies together in the processor's caches.
+        squares: squared inverse document frequency by row, 0 in the last.
+        weights: rows by columns (labels), the block's share and the idf of the row already in them; 0 in the last.
     """
 
     rows: npt.NDArray[np.int32]
-    idf: F32
+    squares: npt.NDArray[np.float64]
     weights: F32
+
+    @classmethod
+    def of(cls, buckets: npt.NDArray[np.uint32], idf: F32, weights: F32) -> Block:
+        """Lay out what the file says.
+
+        Args:
+            buckets: of the features that are known.
+            idf: of each.
+            weights: of each, features by columns.
+
+        Returns:
+            The block.
+        """
+        order = np.argsort(idf, kind="stable")
+        rows = np.full(BUCKETS, len(buckets), dtype=np.int32)
+        rows[buckets[order]] = np.arange(len(buckets), dtype=np.int32)
+        nothing = np.zeros((1, weights.shape[1]), dtype=np.float32)
+        return cls(rows, np.append(idf[order] ** 2, 0.0), np.concatenate((weights[order], nothing)))
+
+    def summed(self, hashed: Hashed) -> F32:
+        """What the features of each document weigh, the document a unit vector.
+
+        Args:
+            hashed: occurrences of the block's features.
+
+        Returns:
+            Documents by columns.
+        """
+        index = self.rows.take(hashed.buckets)
+        bounds = np.concatenate(([0], np.cumsum(hashed.counts))).astype(np.int32)
+        shape = (len(hashed.counts), len(self.weights))
+        ones = np.ones(len(index), dtype=np.float32)
+        # Not known is a row of zeros: adding it is cheaper than leaving it out.
+        summed = sparse.csr_matrix((ones, index, bounds), shape=shape) @ self.weights
+        summed *= _shrink(self.squares.take(index), bounds)[:, None]
+        return np.asarray(summed, dtype=np.float32)
+
+    def parts(self, hashed: Hashed, column: int) -> list[tuple[int, float]]:
+        """What each known occurrence of one document adds to one column: its bucket and its part."""
+        index = self.rows[hashed.buckets]
+        known = index < len(self.weights) - 1
+        shrink = _shrink(self.squares[index], np.asarray([0, len(index)]))
+        values = shrink * self.weights[index[known], column]
+        return list(zip(hashed.buckets[known].tolist(), values.tolist(), strict=True))
 
 
 class Meaning(NamedTuple):
@@ -120,15 +165,10 @@ class LinearModel(NamedTuple):
 
     def first_scores(self, batch: Sequence[Hashed]) -> F32:
         """Scores without the second look: the sum of what each feature weighs."""
-        count = len(batch[0].counts)
         *sparse_parts, words = batch
         total = self.bias + self.meaning.mean.weighed(words, self.meaning.by_word, self.meaning.of_centre)
         for block, hashed in zip(self.blocks, sparse_parts, strict=True):
-            index, bounds, length = _known(block.rows, block.idf, hashed)
-            ones = np.ones(len(index), dtype=np.float32)
-            summed = sparse.csr_matrix((ones, index, bounds), shape=(count, len(block.idf))) @ block.weights
-            summed *= (1.0 / length).astype(np.float32)[:, None]
-            total += summed
+            total += block.summed(hashed)
         return total
 
     def contributions(self, batch: Sequence[Hashed], column: int) -> dict[tuple[int, int], float]:
@@ -144,10 +184,7 @@ class LinearModel(NamedTuple):
         *sparse_parts, words = batch
         parts = self._lost_without(words, column)
         for number, (block, hashed) in enumerate(zip(self.blocks, sparse_parts, strict=True)):
-            matrix = block_matrix(block.rows, block.idf, hashed, normed_by_idf=False)
-            known = hashed.buckets[block.rows[hashed.buckets] >= 0]
-            values = matrix.data * block.weights[matrix.indices, column]
-            for bucket, value in zip(known.tolist(), values.tolist(), strict=True):
+            for bucket, value in block.parts(hashed, column):
                 parts[number, bucket] = parts.get((number, bucket), 0.0) + value
         return parts
 
@@ -162,49 +199,31 @@ class LinearModel(NamedTuple):
         return {(last, bucket): whole - rest for bucket, rest in zip(distinct.tolist(), without, strict=True)}
 
 
-def block_matrix(
-    rows: npt.NDArray[np.int32], idf: F32, hashed: Hashed, *, normed_by_idf: bool = True
-) -> sparse.csr_matrix:
+def block_matrix(rows: npt.NDArray[np.int32], idf: F32, hashed: Hashed) -> sparse.csr_matrix:
     """The sparse matrix of one block, each document a unit vector (repeated features counted apart).
 
     Args:
         rows: bucket -> column of the matrix, -1 for none.
         idf: by column.
         hashed: occurrences.
-        normed_by_idf: whether the values hold the idf themselves; not where the weights already do.
 
     Returns:
         Documents by features; an occurrence is an entry, so that a feature may have several.
     """
-    index, bounds, length = _known(rows, idf, hashed)
-    scale = np.repeat((1.0 / length).astype(np.float32), np.diff(bounds))
-    data = scale * idf[index] if normed_by_idf else scale
+    index = rows[hashed.buckets]
+    known = index >= 0
+    so_far = np.concatenate(([0], np.cumsum(known, dtype=np.int32)))
+    bounds = so_far[np.concatenate(([0], np.cumsum(hashed.counts)))].astype(np.int32)
+    index = index[known]
+    weight = idf[index]
+    data = np.repeat(_shrink(weight * weight, bounds), np.diff(bounds)) * weight
     return sparse.csr_matrix((data, index, bounds), shape=(len(hashed.counts), len(idf)))
 
 
-def _known(
-    rows: npt.NDArray[np.int32], idf: F32, hashed: Hashed
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    """The occurrences that the model knows.
-
-    Returns:
-        The row of each, the documents one after another; where each document's begin, and the last one's end; each
-        document's length as a vector of idf.
-    """
-    index = rows[hashed.buckets]
-    known = index >= 0
-    bounds = _bounds(known, hashed.counts)
-    index = index[known]
-    weight = idf[index]
-    squares = np.concatenate(([0.0], np.cumsum(weight * weight, dtype=np.float64)))
-    return index, bounds, np.maximum(np.sqrt(np.diff(squares[bounds])), 1e-9)
-
-
-def _bounds(known: npt.NDArray[np.bool_], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    """Where the known occurrences of each document begin among all known ones, and where the last one's end."""
-    so_far = np.concatenate(([0], np.cumsum(known, dtype=np.int32)))
-    ends = np.concatenate(([0], np.cumsum(counts)))
-    return np.asarray(so_far[ends], dtype=np.int32)
+def _shrink(squares: npt.NDArray[Any], bounds: npt.NDArray[Any]) -> F32:
+    """What makes each document a unit vector: its squares lie between two bounds."""
+    sums = np.concatenate(([0.0], np.cumsum(squares, dtype=np.float64)))[bounds]
+    return np.asarray(1.0 / np.maximum(np.sqrt(np.diff(sums)), 1e-9), dtype=np.float32)
 
 
 def pack(learnt: Learnt) -> bytes:
@@ -280,11 +299,9 @@ def unpack(version: str, manifest: dict[str, Any], payload: bytes) -> LinearMode
 def _block(arrays: Any, name: str) -> Block:
     """Read one block of features."""
     buckets = np.cumsum(arrays[f"{name}_buckets"], dtype=np.uint32)
-    rows = np.full(BUCKETS, -1, dtype=np.int32)
-    rows[buckets] = np.arange(len(buckets), dtype=np.int32)
     scale = arrays[f"{name}_scale"].astype(np.float32)
     weights = arrays[f"{name}_weights"].astype(np.float32) * scale[:, None]
-    return Block(rows, arrays[f"{name}_idf"].astype(np.float32), weights)
+    return Block.of(buckets, arrays[f"{name}_idf"].astype(np.float32), weights)
 
 
 def read_model(files: dict[str, bytes]) -> LinearModel:
