@@ -202,30 +202,45 @@ def ae_features(scan: Scan, clauses: Sequence[Clause]) -> AeFeatures:
         return _NOTHING
     drugs = drugs_in(scan)
     events = _events(scan, clauses, drugs)
-    cues = [hit.entry.values[0] for hit in scan.of("cues")]
-    drug_clauses = {clause_at(clauses, hit.start) for hit in drugs}
-    event_clauses = {e.clause for e in events}
-    sentence = _sentences(clauses)
-    drug_sentences = {sentence[i] for i in drug_clauses}
     named = [hit for hit in drugs if hit.entry.values[1] != _WEAK]
-    first_drug = _first_by_sentence(drugs, clauses, sentence)
-    first_named = _first_by_sentence(named, clauses, sentence)
+    cues = [hit.entry.values[0] for hit in scan.of("cues")]
+    pairs, near_pairs, after, after_named = (
+        _together(clauses, drugs, named, events) if drugs and events else (0, 0, 0, 0)
+    )
     return AeFeatures(
         n_drugs=len(named),
         n_drug_words=len(drugs) - len(named),
         n_events=len(events),
-        pairs=sum(sentence[i] in drug_sentences for i in event_clauses),
-        near_pairs=sum(not drug_clauses.isdisjoint(range(i - 2, i + 3)) for i in event_clauses),
+        pairs=pairs,
+        near_pairs=near_pairs,
         negated=len([e for e in events if e.negated]),
         feared=len([e for e in events if e.feared]),
         asked=len([e for e in events if e.asked]),
         serious=len([e for e in events if e.serious]) + cues.count("serious"),
         taken=cues.count("taken"),
         because=cues.count("taken.because"),
-        after=sum(_follows(e, sentence, first_drug) for e in events),
-        after_named=sum(_follows(e, sentence, first_named) for e in events),
+        after=after,
+        after_named=after_named,
         indications=len([e for e in events if e.treated]),
         relieved=len([e for e in events if e.relieved]),
+    )
+
+
+def _together(
+    clauses: Sequence[Clause], drugs: list[Hit], named: list[Hit], events: list[_Event]
+) -> tuple[int, int, int, int]:
+    """How drugs and events stand to each other: pairs, near_pairs, after and after_named of `AeFeatures`."""
+    drug_clauses = {clause_at(clauses, hit.start) for hit in drugs}
+    event_clauses = {e.clause for e in events}
+    sentence = _sentences(clauses)
+    drug_sentences = {sentence[i] for i in drug_clauses}
+    first_drug = _first_by_sentence(drugs, clauses, sentence)
+    first_named = _first_by_sentence(named, clauses, sentence)
+    return (
+        sum(sentence[i] in drug_sentences for i in event_clauses),
+        sum(not drug_clauses.isdisjoint(range(i - 2, i + 3)) for i in event_clauses),
+        sum(_follows(e, sentence, first_drug) for e in events),
+        sum(_follows(e, sentence, first_named) for e in events),
     )
 
 

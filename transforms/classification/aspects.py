@@ -109,9 +109,9 @@ def aspects_of(
         return ()
     words = judgements(scan, clauses)
     general = _SENTIMENT.get(sentiment, 0)
-    known = taxonomy().themes
     if not words:
-        return tuple(Aspect(code, known[code].topic, general) for code in themes)
+        return tuple([_aspect(code, general) for code in themes])
+    known = taxonomy().themes
     places: dict[str, set[int]] = {}
     wanted = set(themes)
     for hit in scan.of("themes"):
@@ -127,6 +127,12 @@ def aspects_of(
             value = general
         found.append(Aspect(code, topic, value))
     return tuple(found)
+
+
+@lru_cache(maxsize=1024)
+def _aspect(code: str, polarity: int) -> Aspect:
+    """What the post's sentiment says of a theme."""
+    return Aspect(code, taxonomy().themes[code].topic, polarity)
 
 
 def _judge(

@@ -6,6 +6,7 @@ Does not: the rules themselves, the models, files.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from transforms.classification.adverse_events import AdverseEvent, find
@@ -90,6 +91,11 @@ def read(folded: Folded) -> Reading:
     return Reading(scanned, split(scanned))
 
 
+def read_many(folded: Sequence[Folded]) -> list[Reading]:
+    """Read texts as `read` does, a step at a time for all."""
+    return [Reading(scanned, split(scanned)) for scanned in list(map(scan, folded))]
+
+
 def enrich(
     document: Document, folded: Folded, guide: GuideLabels, *, reading: Reading | None = None
 ) -> Extras:
@@ -106,28 +112,29 @@ def enrich(
     """
     scanned, clauses = reading if reading is not None else read(folded)
     topics = guide.topics if guide.relevant else ()
-    themes = themes_of(scanned, topics)
+    themes = themes_of(scanned, topics) if topics else ()
     flagged = "adverse_event" in guide.flags
     events = tuple(find(scanned, clauses, guide)) if flagged else ()
     worst = criticality(scanned, clauses, guide, events)
     kinds = ad_claim_kinds(scanned, clauses, guide)
+    # By place, in the order of `Extras`, and no rule is asked of a table without a hit: most posts have few.
     return Extras(
-        themes=themes,
-        aspects=aspects_of(scanned, clauses, themes, guide.sentiment),
-        voice_class=voice_class(guide.speaker, document),
-        ae=events,
-        criticality=worst.level,
-        harm_claimed=worst.harm_claimed,
-        care_setting=care_setting(scanned) if guide.relevant else None,
-        stage_of_care=stage_of_care(scanned, topics) if guide.relevant else None,
-        department=department(scanned, guide),
-        prefecture=prefecture(scanned, guide),
-        health_subject=health_subject(scanned, guide),
-        sensitive_category=sensitive_category(scanned),
-        ad_claim_kinds=kinds,
-        permitted_use=PERMITTED_USE,
-        review_reasons=review_reasons(guide, worst.level),
-        evidence=_evidence(scanned, worst.evidence, flagged=flagged, advertises=bool(kinds)),
+        themes,
+        aspects_of(scanned, clauses, themes, guide.sentiment) if themes else (),
+        voice_class(guide.speaker, document),
+        events,
+        worst.level,
+        worst.harm_claimed,
+        care_setting(scanned) if guide.relevant else None,
+        stage_of_care(scanned, topics) if guide.relevant else None,
+        department(scanned, guide),
+        prefecture(scanned, guide),
+        health_subject(scanned, guide),
+        sensitive_category(scanned),
+        kinds,
+        PERMITTED_USE,
+        review_reasons(guide, worst.level),
+        _evidence(scanned, worst.evidence, flagged=flagged, advertises=bool(kinds)),
     )
 
 
@@ -143,6 +150,8 @@ def review_reasons(labels: GuideLabels, criticality_level: int) -> tuple[str, ..
         one, only a reviewer can say.
     """
     wanted = {*labels.flags, "misinformation"} if labels.intent == "rumour" else labels.flags
+    if not wanted:
+        return ()
     reasons = [queue for queue in REVIEW_QUEUES[:4] if queue in wanted]
     if takedown_candidate(labels, criticality_level):
         reasons.append("takedown")
@@ -152,9 +161,13 @@ def review_reasons(labels: GuideLabels, criticality_level: int) -> tuple[str, ..
 def _evidence(scanned: Scan, worst: tuple[str, ...], *, flagged: bool, advertises: bool) -> tuple[str, ...]:
     """Rule ids, the most telling tables first."""
     found = list(worst)
+    hits = scanned.hits
     if flagged:
         found += evidence(scanned.of("drugs")) + evidence(scanned.of("events"))
     if advertises:
         found += evidence(scanned.of("adverts"))
-    found += evidence(scanned.of("polarity"), 2) + evidence(scanned.of("sensitive"), 1)
-    return tuple(dict.fromkeys(found))
+    if "polarity" in hits:
+        found += evidence(hits["polarity"], 2)
+    if "sensitive" in hits:
+        found += evidence(hits["sensitive"], 1)
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)

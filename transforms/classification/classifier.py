@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from transforms.classification.assembly import enrich
@@ -198,34 +198,14 @@ class Classifier:
         guide = _NOTHING if reason in {"empty", "no_words"} else decoded.labels
         extras = enrich(prepared.document, prepared.folded, guide, reading=prepared.reading)
         confidence = decoded.confidence if reason is None else min(decoded.confidence, _UNSURE)
+        # By place, in the order of `Labels`: half the cost of names, once a post.
         return Labels(
-            relevant=guide.relevant,
-            sentiment=guide.sentiment,
-            topics=guide.topics,
-            themes=extras.themes,
-            aspects=extras.aspects,
-            speaker=guide.speaker,
-            voice_class=extras.voice_class,
-            intent=guide.intent,
-            flags=guide.flags,
-            ae=extras.ae,
-            criticality=extras.criticality,
-            care_setting=extras.care_setting,
-            stage_of_care=extras.stage_of_care,
-            department=extras.department,
-            prefecture=extras.prefecture,
-            health_subject=extras.health_subject,
-            sensitive_category=extras.sensitive_category,
-            ad_claim_kinds=extras.ad_claim_kinds,
-            permitted_use=extras.permitted_use,
-            confidence=round(confidence, 4),
-            confidence_reason=reason,
-            review_reasons=extras.review_reasons,
-            claim_key=None,
-            evidence=extras.evidence,
-            model_version=self._model.version,
-            taxonomy_version=self._taxonomy_version,
-        )
+            guide.relevant, guide.sentiment, guide.topics, extras.themes, extras.aspects, guide.speaker,
+            extras.voice_class, guide.intent, guide.flags, extras.ae, extras.criticality, extras.care_setting,
+            extras.stage_of_care, extras.department, extras.prefecture, extras.health_subject,
+            extras.sensitive_category, extras.ad_claim_kinds, extras.permitted_use, round(confidence, 4), reason,
+            extras.review_reasons, None, extras.evidence, self._model.version, self._taxonomy_version,
+        )  # fmt: skip
 
 
 def unsure_because(prepared: Prepared) -> str | None:
@@ -242,7 +222,7 @@ def unsure_because(prepared: Prepared) -> str | None:
     if not text.strip():
         return "empty"
     words = _NO_WORDS_RE.sub("", text) if "[" in text or "://" in text else text
-    if not any(map(str.isalpha, words)):
+    if not words[:1].isalpha() and not any(map(str.isalpha, words)):
         return "no_words"
     if _foreign(text):
         return "other_language"
@@ -257,13 +237,19 @@ _KANA_RE: Final = re.compile("[\u3041-\u30ff]")
 _KANJI_RE: Final = re.compile("[\u4e00-\u9fff]")
 
 
+@lru_cache(maxsize=64)
+def _kana(count: int) -> re.Pattern[str]:
+    """The beginning of a text up to so many kana."""
+    return re.compile(f"(?:[^\u3041-\u30ff]*[\u3041-\u30ff]){{{count}}}")
+
+
 def _foreign(text: str) -> bool:
     """Whether letters are those of another language: hardly any kana, and few kanji or a long text of nothing else."""
     beginning = text[:1000]
     enough = -(-len(beginning) // 20)
-    kana = sum(1 for _ in islice(_KANA_RE.finditer(beginning), enough))
-    if kana == enough:
+    if _kana(enough).match(beginning):
         return False
+    kana = len(_KANA_RE.findall(beginning))
     letters = sum(map(str.isalpha, beginning))
     kanji = len(_KANJI_RE.findall(beginning))
     return letters >= 8 and kana * 20 < letters and (kanji * 3 < letters or (not kana and letters > 30))

@@ -7,6 +7,7 @@ Does not: flags (a model decides them), review queues (assembly.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from transforms.classification.adverse_events import AdverseEvent
@@ -65,13 +66,15 @@ def criticality(
     told = labels.sentiment in {"neg", "mixed"} or least > 0
     if not told or labels.intent == "praise":
         return _NONE
-    hits = _stated(scan, clauses)
+    hits = _stated(scan, clauses) if "criticality" in scan.hits else []
     worst = max((int(h.entry.values[0]) for h in hits), default=0)
     level = max(least, min(worst, _cap(labels, least)))
     if labels.sentiment == "neg" and labels.intent == "complaint":
         level = max(level, 2)
     elif labels.sentiment in {"neg", "mixed"}:
         level = max(level, 1)
+    if not hits:
+        return _unworded(level)
     harm = level >= 4 and any(h.entry.values[1] in _HARM_REASONS for h in hits)
     top = sorted(hits, key=lambda h: -int(h.entry.values[0]))
     return Criticality(
@@ -79,6 +82,12 @@ def criticality(
         harm_claimed=harm,
         evidence=tuple(dict.fromkeys(f"criticality.{h.entry.values[1]}" for h in top))[:3],
     )
+
+
+@lru_cache(maxsize=8)
+def _unworded(level: int) -> Criticality:
+    """A level that no word of the text tells."""
+    return Criticality(level, harm_claimed=False, evidence=())
 
 
 def _cap(labels: GuideLabels, least: int) -> int:

@@ -211,4 +211,4 @@ def sensitive_category(scan: Scan) -> str | None:
 
 def evidence(hits: Sequence[Hit], limit: int = 4) -> list[str]:
     """Rule ids of hits, without repeats, at most `limit`."""
-    return list(dict.fromkeys(hit.entry.rule for hit in hits))[:limit]
+    return list(dict.fromkeys([entry.rule for _, _, entry in hits]))[:limit]

@@ -19,9 +19,9 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from transforms.classification.assembly import Reading, read
+from transforms.classification.assembly import Reading, read, read_many
 from transforms.classification.document import Document
-from transforms.classification.signals import signals
+from transforms.classification.signals import NAMES, numbered, signals
 from transforms.text.fold import Folded, fold
 from transforms.text.tokens import LONGEST_KEPT, Token, Tokens, get_tokenizer
 
@@ -138,7 +138,7 @@ def prepare_many(documents: Sequence[Document]) -> list[Prepared]:
     tokenizer = get_tokenizer()
     folded = [fold(d.text[:MAX_TEXT]) for d in documents]
     analyses = [tokenizer.analyse(f) for f in folded]
-    readings = [read(f) for f in folded]
+    readings = read_many(folded)
     tokens = [tokenizer.tokens(a) for a in analyses]
     return [Prepared(*parts) for parts in zip(documents, folded, tokens, readings, strict=True)]
 
@@ -288,7 +288,7 @@ class _Digests(dict[str, bytes]):
 
 _DIGESTS: Final = _Digests()
 _KEYS: Final[dict[str, bytes]] = {}
-"""The records of `Tokens` to the hash of the word's lemma, or to its `_kind`, which is a single byte."""
+"""The records of `Tokens` to the hash of the word's lemma or of the sign of numbers, or to another `_kind`, a single byte."""
 
 
 def _keys(tokens: Sequence[Token]) -> list[bytes]:
@@ -302,7 +302,8 @@ def _keys(tokens: Sequence[Token]) -> list[bytes]:
 
 
 def _key(token: Token) -> bytes:
-    return _kind(token) or _DIGESTS[token[_LEMMA]]
+    kind = _kind(token)
+    return _DIGESTS[_DIGITS] if kind == _NUMERAL else kind or _DIGESTS[token[_LEMMA]]
 
 
 def _learn(tokens: Tokens) -> list[bytes]:
@@ -423,6 +424,20 @@ def _hash_digests(documents: Sequence[bytes], longest: int, salt: int) -> Hashed
     return _ngrams(hashes, lengths, longest, salt)
 
 
+_SIGNALS_SALT: Final = 3
+_signal_buckets: npt.NDArray[np.uint32] = np.empty(0, dtype=np.uint32)
+"""The bucket of each signal of `NAMES`, as many as have been met."""
+
+
+def _hash_signals(batch: Sequence[Prepared]) -> Hashed:
+    """The signals of documents."""
+    global _signal_buckets  # noqa: PLW0603  grows with `NAMES`
+    counts, numbers = numbered(batch)
+    if len(_signal_buckets) < len(NAMES):
+        _signal_buckets = hash_words([NAMES], 1, _SIGNALS_SALT).buckets
+    return Hashed(counts, _signal_buckets.take(numbers))
+
+
 def _ngrams(units: U64, lengths: I64, longest: int, salt: int) -> Hashed:
     """Buckets of all n-grams of units that lie within one document."""
     sizes = range(1, longest + 1)
@@ -459,7 +474,7 @@ def hash_batch(batch: Sequence[Prepared]) -> tuple[Hashed, ...]:
         hash_chars(forms, salt=0),
         _hash_digests(hashes, 2, salt=1),
         hash_chars([first_sentence(form) for form in forms], salt=2),
-        hash_words([signals(p) for p in batch], 1, salt=3),
+        _hash_signals(batch),
         hash_skips(hashes, salt=5),
         _hash_digests(hashes, 1, salt=_MEANING_SALT),
     )

@@ -133,7 +133,7 @@ def themes_of(scan: Scan, topics: Sequence[str]) -> tuple[str, ...]:
     Returns:
         Theme codes, those of the main topic first; the topic other has none.
     """
-    seen = {hit.entry.values[0] for hit in scan.of("themes")}
+    seen = {entry.values[0] for _, _, entry in scan.of("themes")}
     by_topic = _by_topic()
     found: list[str] = []
     for topic in topics:

@@ -10,7 +10,7 @@ import pytest
 
 from transforms.classification.document import Document
 from transforms.classification.features import prepare
-from transforms.classification.signals import Groups, groups, signals
+from transforms.classification.signals import NAMES, Groups, groups, numbered, signals
 
 
 def of(text: str, **fields: object) -> list[str]:
@@ -47,17 +47,29 @@ def test_no_signal_is_counted_without_end() -> None:
     assert max(Counter(of("母と母と母と母と母と母が待った。" * 20)).values()) == 3
 
 
+def test_signals_are_capped_by_document() -> None:
+    batch = [
+        prepare(Document(text)) for text in ("母が待った。" * 9, "", "母が待った", "母と母と母と母が来た。")
+    ]
+    counts, numbers = numbered(batch)
+    names = [NAMES[number] for number in numbers.tolist()]
+    assert names == [name for one in batch for name in signals(one)]
+    assert counts.tolist() == [len(signals(one)) for one in batch]
+    assert numbered([])[0].tolist() == []
+
+
 def test_a_text_of_one_sentence_has_no_first_or_last_part() -> None:
     assert not [name for name in of("母の待ち時間が長い") if name.startswith(("first ", "last "))]
 
 
 def test_groups_find_words_in_words() -> None:
     found = Groups({"a": ["待", "待合"], "b": ["合"]}).find("待合", 0, 2)
-    assert sorted(found) == ["group:a", "group:a", "group:b"]
+    assert sorted(NAMES[number] for number in found) == ["group:a", "group:a", "group:b"]
 
 
 def test_shipped_groups_are_spelled_as_folded() -> None:
-    assert groups().find("NICU".lower(), 0, 9) == ["group:inpatient_w", "group:inpatient_w"]
+    found = groups().find("NICU".lower(), 0, 9)
+    assert [NAMES[number] for number in found] == ["group:inpatient_w", "group:inpatient_w"]
 
 
 def test_the_classifier_needs_no_training_library() -> None:

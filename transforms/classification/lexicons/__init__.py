@@ -62,6 +62,8 @@ _TABLES: dict[str, tuple[str, ...]] = {
 }
 """Table -> its columns before `terms`, `at` and `around`."""
 
+TABLES = tuple(_TABLES)
+
 _DRUG_FORMS = (
     "薬",
     "お薬",
