@@ -50,20 +50,22 @@ _SLACK: Final = 0.002
 """How much a wish may be missed rather than weights driven apart."""
 
 
-def weights(rows: Sequence[dict[str, Any]], truth: F32) -> F64:
+def weights(rows: Sequence[dict[str, Any]], truth: F32, trust: F64) -> F64:
     """Weigh posts.
 
     Args:
         rows: the posts.
         truth: 0/1, posts by columns.
+        trust: by post, what it would count if all shares were as wanted.
 
     Returns:
         A weight a post, 1 on average.
     """
     table, wanted = _table(rows, truth), _wanted()
+    before = np.log(trust)
 
     def loss(tilt: F64) -> tuple[float, F64]:
-        logs = table @ tilt
+        logs = before + table @ tilt
         top = logs.max()
         powers = np.exp(logs - top)
         total = powers.sum()
@@ -73,7 +75,7 @@ def weights(rows: Sequence[dict[str, Any]], truth: F32) -> F64:
     best = minimize(loss, np.zeros(len(wanted)), jac=True, method="L-BFGS-B", options={"maxiter": 200})
     logs = table @ best.x
     found = np.exp(logs - logs.max())
-    bounded = np.clip(found / found.mean(), *_BOUNDS)
+    bounded = np.clip(found / found.mean(), *_BOUNDS) * trust
     return np.asarray(bounded / bounded.mean())
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from evaluation import gold
 from training import labels as training
+from transforms.classification.decode import columns, places
 from transforms.classification.linear import MANIFEST_FILE
 
 
@@ -28,14 +30,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_held_out_posts_are_not_seen(small: list[Path]) -> None:
     rows = [row for file in small for row in gold.read(file)]
-    kernel, truth = training.kernel_of(training.features_of(rows)), training.targets(rows)
-    folds, weight = np.repeat(np.arange(4), 40), np.ones(160)
-    before = kernel.copy()
-    scores = training.unseen(kernel, truth, folds, weight)
-    assert np.array_equal(kernel, before)
+    features, truth, folds = training.features_of(rows), training.targets(rows), np.repeat(np.arange(4), 40)
+    material = training.Material(
+        training.stacked(features), training.kernel_of(features), truth, np.ones(160)
+    )
+    before = material.kernel.copy()
+    scores = training.unseen(material, folds)
+    assert np.array_equal(material.kernel, before)
     changed = truth.copy()
     changed[folds == 2] = 1 - changed[folds == 2]
-    again = training.unseen(kernel, changed, folds, weight)
+    again = training.unseen(material._replace(truth=changed), folds)
     assert np.allclose(scores[folds == 2], again[folds == 2])
     assert not np.allclose(scores[folds == 1], again[folds == 1])
 
@@ -52,6 +56,30 @@ def test_the_kernel_is_the_blocks_and_the_constant(small: list[Path]) -> None:
     parts = [s * (m @ m.T).toarray() for s, m in zip(training.SHARES, features.matrices, strict=True)]
     meanings = training.MEANING_SHARE * features.meanings @ features.meanings.T
     assert np.allclose(training.kernel_of(features), sum(parts) + meanings + 1, atol=1e-4)
+
+
+def test_what_is_stacked_gives_the_kernel(small: list[Path]) -> None:
+    features = training.features_of(gold.read(small[0]))
+    matrix = training.stacked(features)
+    assert np.allclose((matrix @ matrix.T).toarray() + 1, training.kernel_of(features), atol=1e-4)
+
+
+def test_a_machine_scores_its_posts_beyond_the_margins() -> None:
+    matrix = sparse.csr_matrix(np.eye(40, dtype=np.float32) * 10)
+    truth = np.stack([np.arange(40) % 2, np.zeros(40), np.ones(40)], axis=1).astype(np.float32)
+    scores = training.margins(matrix, truth, np.ones(40)).of(matrix)
+    assert np.allclose(scores, truth, atol=0.1)
+
+
+def test_the_second_look_leaves_other_fields_as_they_are() -> None:
+    rng, width = np.random.default_rng(8), len(columns())
+    scores = rng.normal(size=(300, width)).astype(np.float32)
+    truth = (scores + rng.normal(size=scores.shape) > 0).astype(np.float32)
+    look = training.second_look(scores, truth, np.ones(300))
+    seen, free = training.restrained(look).of(scores), look.of(scores)
+    for field, part in places().items():
+        same = free if field in training.LOOKED_AGAIN else scores
+        assert np.allclose(seen[:, part], same[:, part], atol=1e-4), field
 
 
 def test_the_model_that_ships_is_of_these_posts() -> None:
