@@ -166,8 +166,12 @@ def drift(installation: Installation, last: date) -> dict[str, Shift]:
     """How the shares of labels in the week up to a day of arrival differ from the eight weeks before.
 
     Returns:
-        By field, those that can be judged; none where there are not two weeks to compare with.
+        By field, those that can be judged; none where there are not two weeks to compare with, and none of a day on which
+        nothing arrived: it would tell the week before it again under another day, and make a release of no news.
     """
+    arrived = day_file(installation.zones.classified, last)
+    if not arrived.exists() or not pq.read_metadata(arrived).num_rows:
+        return {}
     first = last - timedelta(days=WEEK - 1)
     begin = first - timedelta(weeks=TRAILING_WEEKS)
     days = sum(

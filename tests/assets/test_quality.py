@@ -93,6 +93,19 @@ def test_a_model_that_labels_otherwise_is_noticed(installation: Installation) ->
     assert not before["sentiment"].is_drift
 
 
+def test_a_day_without_arrivals_is_not_judged(installation: Installation) -> None:
+    load(installation, DAY, {"event": EVENT})
+    for day in WEEKS:
+        classified(installation, day, ["pos"] * 20 + ["neg"] * 2)
+    after = DAY + timedelta(days=1)
+    assert quality.drift(installation, DAY)
+    assert quality.drift(installation, after) == {}
+    classified(installation, after, ["pos"])
+    assert quality.drift(installation, after)
+    write_day(installation.zones.classified, after, CLASSIFIED_SCHEMA.empty_table(), CLASSIFIED_SCHEMA)
+    assert quality.drift(installation, after) == {}
+
+
 def test_a_young_installation_is_not_judged(installation: Installation) -> None:
     load(installation, DAY, {"event": EVENT})
     assert quality.drift(installation, DAY) == {}
