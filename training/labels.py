@@ -480,8 +480,8 @@ def second_look(scores: F32, truth: F32, weight: F64) -> Interplay:
     seen = (pairs(scores - centre) * root).astype(np.float64)
     system = seen.T @ seen
     system[np.diag_indices_from(system)] += SECOND_RIDGE
-    found = linalg.solve(system, seen.T @ ((truth - bias) * root), assume_a="pos").astype(np.float16)
-    return Interplay(centre, bias, found.astype(np.float32))
+    found = linalg.solve(system, seen.T @ ((truth - bias) * root), assume_a="pos")
+    return Interplay(centre, bias, found.astype(np.float16).astype(np.float32))
 
 
 def restrained(look: Interplay) -> Interplay:
