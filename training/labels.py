@@ -4,13 +4,14 @@ Belongs here: the reading of training posts, the fit, the choice of thresholds o
 Does not: features and decisions (transforms/classification), what posts weigh (weighing.py), scores on gold posts
 (`python -m evaluation`), which never train.
 
-The fit is the mean of two that err differently. One is ridge regression of every label at once on 0/1 targets, in its dual
-form (Saunders et al. 1998): with X the posts' features, a constant among them, K = X X^T and D the posts' weights, the
-coefficients are (K + λ D^-1)^-1 Y, and the weights of features X^T times them. The other is a support vector machine a label
-with squared hinge loss (liblinear: Fan et al. 2008), whose margin of -1 to 1 stands for 0 to 1. Both are linear in the same
-features, so their mean costs no more than one. A second ridge takes the scores of posts held out, and their products by
-pairs, to the same targets (`interplay.py`). Thresholds, calibration and the scores on the model card come from posts held
-out by writer.
+The fit is the mean of two that err differently. One is ridge regression of every label at once on 0/1 targets: with X the
+posts' features, a constant among them, and D the posts' weights, the weights of features solve (X^T D X + λ) W = X^T D Y. A few
+steps of conjugate gradients (Hestenes and Stiefel 1952) do that; stopping so early restrains the rare features further. The
+other is a support vector machine a label with squared hinge loss (liblinear: Fan et al. 2008), whose margin of -1 to 1 stands for
+0 to 1. In some fields it is given features scaled by how well each tells the label (the log-count ratio of Wang and Manning
+2012), which goes into the weights in the end. Both are linear in the same features, so their mean costs no more than one. A
+second ridge takes the scores of posts held out, and their products by pairs, to the same targets (`interplay.py`). Thresholds,
+calibration and the scores on the model card come from posts held out by writer.
 """
 
 from __future__ import annotations
@@ -58,12 +59,22 @@ MEANING_SHARE: Final = 0.3
 RIDGE: Final = 0.6
 """λ, chosen by held-out scores."""
 
+STEPS: Final = 12
+"""Of conjugate gradients, chosen by held-out scores: at the full solution topics and flags are told a little worse."""
+
 MARGIN_COST: Final = 1.0
 """What a post within the margin costs the support vector machine (C), chosen by held-out scores."""
+
+TOLD_BY_RATIO: Final = ("relevant", "sentiment", "speaker", "intent")
+"""Fields whose support vector machines get features scaled by `telling`; topics and flags are told better without."""
+
+EMPHASIS: Final = 0.5
+"""How much of the scale is the log-count ratio, chosen by held-out scores."""
 
 _SEED: Final = 0
 """Of the order in which liblinear visits posts."""
 
+_TINY: Final = 1e-30
 _ROUNDS: Final = 1000
 _TOLERANCE: Final = 0.01
 
@@ -72,9 +83,6 @@ SECOND_RIDGE: Final = 30.0
 
 MIN_POSTS: Final = (5, 3, 5, 3, 4)
 """Posts in which a feature must stand to be kept, by block."""
-
-COMMON: Final = 0.02
-"""Features of at least this share of posts are multiplied as a dense matrix, which is many times quicker."""
 
 LOOKED_AGAIN: Final = ("relevant", "sentiment", "intent", "flags")
 """Fields that the second look is for. Which topics and speakers go together is each writer's own: there it misleads on others' posts."""
@@ -133,13 +141,13 @@ class Material(NamedTuple):
 
     Attributes:
         matrix: posts by features, as `stacked`.
-        kernel: posts by posts, their scalar products with the constant.
+        counted: how many of its columns, from the first, are features that a post has or has not; the others are its meaning.
         truth: 0/1, posts by columns.
         weight: by post. The square roots of what a post weighs, which leaves the rare ones more of a say.
     """
 
     matrix: sparse.csr_matrix
-    kernel: F32
+    counted: int
     truth: F32
     weight: F64
 
@@ -217,7 +225,7 @@ def train(files: Sequence[Path], folder: Path) -> dict[str, Any]:
     truth = targets(rows)
     trust = np.repeat([_trust(file) for file in files], sizes)
     weight = weighing.weights(rows, truth, trust)
-    material = Material(stacked(features), kernel_of(features), truth, np.sqrt(weight * trust))
+    material = material_of(features, truth, np.sqrt(weight * trust))
     fitted = held_out(material, folds, weight)
     learnt = learn(features, fit(material, np.arange(len(rows))), fitted.interplay)
     payload = linear.pack(learnt)
@@ -328,51 +336,26 @@ def targets(rows: Sequence[gold.Row]) -> F32:
     return np.asarray(table, dtype=np.float32)
 
 
-def _scaled(features: Features) -> list[sparse.csr_matrix]:
-    """The blocks as they go into a scalar product."""
-    return [m * np.float32(np.sqrt(share)) for m, share in zip(features.matrices, SHARES, strict=True)]
+def material_of(features: Features, truth: F32, weight: F64) -> Material:
+    """What the first look learns from.
+
+    Args:
+        features: of the posts.
+        truth: posts by columns.
+        weight: by post.
+    """
+    return Material(stacked(features), sum(m.shape[1] for m in features.matrices), truth, weight)
 
 
 def stacked(features: Features) -> sparse.csr_matrix:
     """The blocks and the meanings side by side, as they go into a scalar product."""
+    blocks = [m * np.float32(np.sqrt(share)) for m, share in zip(features.matrices, SHARES, strict=True)]
     meanings = sparse.csr_matrix(features.meanings * np.float32(np.sqrt(MEANING_SHARE)))
-    return sparse.hstack([*_scaled(features), meanings], format="csr", dtype=np.float32)
+    return sparse.hstack([*blocks, meanings], format="csr", dtype=np.float32)
 
 
-def kernel_of(features: Features) -> F32:
-    """How alike posts are: the weighed sum of the blocks' scalar products, and 1 for the constant."""
-    joined = sparse.hstack(_scaled(features), format="csc", dtype=np.float32)
-    common = np.diff(joined.indptr) >= COMMON * joined.shape[0]
-    constant = np.ones((joined.shape[0], 1), dtype=np.float32)
-    dense = np.hstack(
-        [joined[:, common].toarray(), features.meanings * np.float32(np.sqrt(MEANING_SHARE)), constant]
-    )
-    total: F32 = dense @ dense.T
-    rare = joined[:, ~common].tocsr()
-    turned = rare.T.tocsr()
-    for start in range(0, len(total), CHUNK):
-        total[start : start + CHUNK] += (rare[start : start + CHUNK] @ turned).toarray()
-    return total
-
-
-def ridge(kernel: F32, truth: F32, weight: F64) -> F32:
-    """Solve the dual.
-
-    Args:
-        kernel: posts by posts; overwritten.
-        truth: posts by columns.
-        weight: by post.
-
-    Returns:
-        Coefficients by post and column.
-    """
-    kernel[np.diag_indices_from(kernel)] += (RIDGE / weight).astype(np.float32)
-    factor = linalg.cho_factor(kernel, overwrite_a=True, check_finite=False)
-    return np.asarray(linalg.cho_solve(factor, truth, check_finite=False))
-
-
-def margins(matrix: sparse.csr_matrix, truth: F32, weight: F64) -> Line:
-    """Fit a support vector machine a column.
+def ridge(matrix: sparse.csr_matrix, truth: F32, weight: F64) -> Line:
+    """Fit ridge regression by `STEPS` steps of conjugate gradients, each column by its own step lengths.
 
     Args:
         matrix: posts by features.
@@ -380,16 +363,88 @@ def margins(matrix: sparse.csr_matrix, truth: F32, weight: F64) -> Line:
         weight: by post.
 
     Returns:
+        The line.
+    """
+    root = np.sqrt(weight).astype(np.float32)
+    constant = np.ones((matrix.shape[0], 1), dtype=np.float32)
+    design = _rows_times(sparse.hstack([matrix, constant], format="csr", dtype=np.float32), root)
+    turned = design.T.tocsr()
+    diagonal = np.asarray(design.multiply(design).sum(axis=0)).reshape(-1, 1) + RIDGE
+    rest = turned @ (truth * root[:, None])
+    found = np.zeros_like(rest)
+    direction = before = rest / diagonal
+    size = _products(rest, before)
+    for _ in range(STEPS):
+        image = turned @ (design @ direction) + np.float32(RIDGE) * direction
+        length = (size / np.maximum(_products(direction, image), _TINY)).astype(np.float32)
+        found += length * direction
+        rest = rest - length * image
+        before = rest / diagonal
+        size, last = _products(rest, before), size
+        direction = before + (size / np.maximum(last, _TINY)).astype(np.float32) * direction
+    return Line(found[:-1], found[-1])
+
+
+def _products(left: F32, right: F32) -> F64:
+    """The scalar products of columns."""
+    return np.asarray(np.einsum("ij,ij->j", left, right, dtype=np.float64))
+
+
+def _rows_times(matrix: sparse.csr_matrix, factors: npt.NDArray[Any]) -> sparse.csr_matrix:
+    """Each row times its factor."""
+    data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
+    return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def telling(material: Material, column: int) -> F64:
+    """What each feature is scaled by for a label: more, the better its presence tells the label.
+
+    Args:
+        material: the posts.
+        column: of the label.
+
+    Returns:
+        By feature, 1 on average among those counted and for the meaning: 1 - `EMPHASIS`, and `EMPHASIS` times the size of the
+        logarithm of how much oftener posts with the label have the feature than posts without.
+    """
+    matrix, weight = material.matrix, material.weight
+    present = sparse.csr_matrix((np.ones_like(matrix.data), matrix.indices, matrix.indptr), matrix.shape)
+    with_it, without = weight * material.truth[:, column], weight * (1 - material.truth[:, column])
+    shares = [(present.T @ posts + 1) / (posts.sum() + 2) for posts in (with_it, without)]
+    ratio = np.abs(np.log(shares[0] / shares[1]))
+    mean = ratio[: material.counted].mean()
+    ratio[material.counted :] = mean
+    return np.asarray(1 - EMPHASIS + EMPHASIS * ratio / mean)
+
+
+def margins(material: Material) -> Line:
+    """Fit a support vector machine a column.
+
+    Args:
+        material: the posts.
+
+    Returns:
         The line whose scores are 0 and 1 at the margins. A column that is the same for all posts scores just that.
     """
-    weights = np.zeros((matrix.shape[1], truth.shape[1]), dtype=np.float32)
+    truth = material.truth
+    weights = np.zeros((material.matrix.shape[1], truth.shape[1]), dtype=np.float32)
     bias = np.asarray(truth.mean(axis=0), dtype=np.float32)
-    exact = matrix.astype(np.float64)
-    for column in np.flatnonzero(truth.min(axis=0) < truth.max(axis=0)):
+    exact = material.matrix.astype(np.float64)
+    by_ratio = {
+        column for field in TOLD_BY_RATIO for column in range(*places()[field].indices(truth.shape[1]))
+    }
+    for column in np.flatnonzero(truth.min(axis=0) < truth.max(axis=0)).tolist():
+        scale = telling(material, column) if column in by_ratio else np.ones(exact.shape[1])
+        data = exact.data * scale[exact.indices]
+        # As long as before on the whole, so that the cost means the same.
+        scale *= np.linalg.norm(exact.data) / np.linalg.norm(data)
+        seen = sparse.csr_matrix(
+            (exact.data * scale[exact.indices], exact.indices, exact.indptr), exact.shape
+        )
         machine = LinearSVC(
             C=MARGIN_COST, dual=True, tol=_TOLERANCE, max_iter=_ROUNDS, random_state=_SEED
-        ).fit(exact, truth[:, column], sample_weight=weight)
-        weights[:, column] = machine.coef_[0] / 2
+        ).fit(seen, truth[:, column], sample_weight=material.weight)
+        weights[:, column] = machine.coef_[0] * scale / 2
         bias[column] = (machine.intercept_[0] + 1) / 2
     return Line(weights, bias)
 
@@ -404,12 +459,9 @@ def fit(material: Material, posts: npt.NDArray[np.int64]) -> Line:
     Returns:
         The mean of ridge regression and of the support vector machines.
     """
-    matrix, truth, weight = material.matrix[posts], material.truth[posts], material.weight[posts]
-    coefficients = ridge(material.kernel[np.ix_(posts, posts)], truth, weight)
-    other = margins(matrix, truth, weight)
-    weights = np.asarray((matrix.T @ coefficients + other.weights) / 2, dtype=np.float32)
-    bias = (coefficients.sum(axis=0) + other.bias) / 2
-    return Line(weights, np.asarray(bias, dtype=np.float32))
+    seen = Material(material.matrix[posts], material.counted, material.truth[posts], material.weight[posts])
+    one, other = ridge(seen.matrix, seen.truth, seen.weight), margins(seen)
+    return Line((one.weights + other.weights) / 2, (one.bias + other.bias) / 2)
 
 
 def learn(features: Features, line: Line, interplay: Interplay) -> linear.Learnt:
@@ -638,7 +690,9 @@ def manifest_of(
             "data_sha256": data,
             "seed": _SEED,
             "ridge": RIDGE,
+            "steps": STEPS,
             "margin_cost": MARGIN_COST,
+            "emphasis": EMPHASIS,
             "shares": {**dict(zip(BLOCKS, SHARES, strict=True)), MEANING: MEANING_SHARE},
             "folds": FOLDS,
         },
@@ -691,8 +745,9 @@ def card(manifest: dict[str, Any]) -> str:
         f"- Version: `{manifest['version']}` (weights SHA-256 `{manifest['sha256']}`)",
         f"- Trained on: {_kinds(training)} in {len(training['files'])} files, SHA-256 `{training['data_sha256']}`",
         f"- Seed: {training['seed']}",
-        f"- Means: the mean of ridge regression on 0/1 targets (λ = {training['ridge']}) and of support vector machines (squared hinge,"
-        f" C = {training['margin_cost']}) over hashed n-grams of characters and lemmas, lexicon"
+        f"- Means: the mean of ridge regression on 0/1 targets (λ = {training['ridge']}, {training['steps']} steps of conjugate"
+        f" gradients) and of support vector machines (squared hinge, C = {training['margin_cost']}; for {', '.join(TOLD_BY_RATIO)}"
+        f" features scaled by their log-count ratio, emphasis {training['emphasis']}) over hashed n-grams of characters and lemmas, lexicon"
         " signals and the mean of word vectors (training/word_vectors.md), blocks weighed "
         + ", ".join(f"{k} {v}" for k, v in training["shares"].items())
         + f"; then, for {', '.join(LOOKED_AGAIN)}, ridge over the scores and their products by pairs, averaged with the first",

@@ -1,4 +1,4 @@
-"""Parts of the labels' training: folds, kernel, thresholds. A whole training: tests/integration/test_label_training.py."""
+"""Parts of the labels' training: folds, fits, thresholds. A whole training: tests/integration/test_label_training.py."""
 
 from __future__ import annotations
 
@@ -31,12 +31,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_held_out_posts_are_not_seen(small: list[Path]) -> None:
     rows = [row for file in small for row in gold.read(file)]
     features, truth, folds = training.features_of(rows), training.targets(rows), np.repeat(np.arange(4), 40)
-    material = training.Material(
-        training.stacked(features), training.kernel_of(features), truth, np.ones(160)
-    )
-    before = material.kernel.copy()
+    material = training.material_of(features, truth, np.ones(160))
     scores = training.unseen(material, folds)
-    assert np.array_equal(material.kernel, before)
     changed = truth.copy()
     changed[folds == 2] = 1 - changed[folds == 2]
     again = training.unseen(material._replace(truth=changed), folds)
@@ -51,24 +47,60 @@ def test_folds_part_writers_and_are_alike_in_size() -> None:
     assert sorted(np.bincount(folds, weights=[100, 120, 60, 60, 60, 60, 130])) == [130, 220, 240]
 
 
-def test_the_kernel_is_the_blocks_and_the_constant(small: list[Path]) -> None:
+def test_blocks_and_meanings_weigh_their_shares(small: list[Path]) -> None:
     features = training.features_of(gold.read(small[0]))
     parts = [s * (m @ m.T).toarray() for s, m in zip(training.SHARES, features.matrices, strict=True)]
     meanings = training.MEANING_SHARE * features.meanings @ features.meanings.T
-    assert np.allclose(training.kernel_of(features), sum(parts) + meanings + 1, atol=1e-4)
-
-
-def test_what_is_stacked_gives_the_kernel(small: list[Path]) -> None:
-    features = training.features_of(gold.read(small[0]))
     matrix = training.stacked(features)
-    assert np.allclose((matrix @ matrix.T).toarray() + 1, training.kernel_of(features), atol=1e-4)
+    assert np.allclose((matrix @ matrix.T).toarray(), sum(parts) + meanings, atol=1e-4)
+    material = training.material_of(features, np.zeros((40, 1), dtype=np.float32), np.ones(40))
+    assert matrix.shape[1] - material.counted == features.meanings.shape[1]
+
+
+def test_ridge_comes_to_the_closed_form() -> None:
+    rng = np.random.default_rng(5)
+    seen = (rng.random((60, 8)) < 0.4).astype(np.float32)
+    truth = (rng.random((60, 3)) < 0.5).astype(np.float32)
+    weight = rng.uniform(0.2, 2, 60)
+    design = np.hstack([seen, np.ones((60, 1), dtype=np.float32)])
+    system = (design.T * weight) @ design + training.RIDGE * np.eye(9)
+    wanted = np.linalg.solve(system, (design.T * weight) @ truth)
+    found = training.ridge(sparse.csr_matrix(seen), truth, weight)
+    assert np.allclose(np.vstack([found.weights, found.bias]), wanted, atol=1e-4)
+
+
+def test_what_tells_a_label_is_made_larger_and_the_meaning_left() -> None:
+    told = np.arange(40) % 2
+    matrix = np.stack([told, 1 - told, np.arange(40) % 3 == 0, np.linspace(0.1, 1, 40)], axis=1)
+    truth = told[:, None].astype(np.float32)
+    material = training.Material(sparse.csr_matrix(matrix.astype(np.float32)), 3, truth, np.ones(40))
+    scale = training.telling(material, 0)
+    assert scale[:2].min() > 1 > scale[2]
+    assert np.isclose(scale[:3].mean(), 1)
+    assert scale[3] == 1
 
 
 def test_a_machine_scores_its_posts_beyond_the_margins() -> None:
     matrix = sparse.csr_matrix(np.eye(40, dtype=np.float32) * 10)
     truth = np.stack([np.arange(40) % 2, np.zeros(40), np.ones(40)], axis=1).astype(np.float32)
-    scores = training.margins(matrix, truth, np.ones(40)).of(matrix)
+    scores = training.margins(training.Material(matrix, 40, truth, np.ones(40))).of(matrix)
     assert np.allclose(scores, truth, atol=0.1)
+
+
+def test_scaled_features_give_weights_of_the_unscaled(
+    small: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores of what was learnt are those at the margins, whatever the features were scaled by."""
+    features = training.features_of(rows := [row for file in small for row in gold.read(file)])
+    material = training.material_of(features, training.targets(rows), np.ones(160))
+    scaled = training.margins(material).of(material.matrix)
+    monkeypatch.setattr(training, "TOLD_BY_RATIO", ())
+    plain = training.margins(material).of(material.matrix)
+    part = places()["sentiment"]
+    assert not np.allclose(scaled[:, part], plain[:, part], atol=0.01)
+    assert np.allclose(scaled[:, places()["topics"]], plain[:, places()["topics"]])
+    right = scaled[:, part].argmax(axis=1) == material.truth[:, part].argmax(axis=1)
+    assert right.mean() > 0.95
 
 
 def test_the_second_look_leaves_other_fields_as_they_are() -> None:
