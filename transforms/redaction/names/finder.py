@@ -38,13 +38,23 @@ from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
 from transforms.text.tokens import Token, Tokens, gaps
 
-_ADDRESSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF", "STAFF"}
+_TITLES: Final = frozenset({"DOCTOR", "CHIEF", "STAFF"})
+_ADDRESSES: Final = HONORIFIC_CLASSES | _TITLES
 _PEOPLE: Final = frozenset({"STAFF", "DOCTOR", "CHIEF", "SENSEI", "KIN", "PATIENT"})
 _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
 )
 _ADDRESSED: Final = frozenset({"person.honorific", "person.pet", "person.title"})
 _SAID: Final = words("いう 言う 言い いい ゆう 云う という っていう とかいう")
+_OF_A_NAME: Final = words("名札 名字 苗字")
+_LED_BY: Final = frozenset({"", "FACILITY"})
+"""Classes of the words that may stand between what is told and somebody: って美容外科の医者."""
+
+_FAR: Final = 4
+"""Words behind っていう among which somebody is looked for."""
+_HEADED: Final = words("医院 クリニック 施設 薬局 ホーム")
+"""What has a 長 whose title is made of two words: クリニック長."""
+
 _DENTAL: Final = words("医師 医 衛生 技工 助手")
 """What makes of 歯科 a profession."""
 
@@ -54,6 +64,7 @@ _RELATIVES: Final = words(
 """Kin that is said behind a name: よし江おばさん."""
 
 _NOUNS: Final = frozenset({"名詞", "接頭辞", "接尾辞", "形状詞"})
+_DESCRIBING: Final = _NOUNS | {"形容詞", "連体詞"}
 _LABELS: Final = frozenset({"LABEL", "KIN"})
 _AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
 _BEFORE_AGE: Final = frozenset({"(", "、", "は/詞", "・", "< >"})
@@ -396,10 +407,12 @@ class _Names:
         return word.surface in keep.ACRONYMS or (word.pos == "形容詞" and letter == "M")
 
     def _is_somebody_else(self, i: int) -> bool:
-        """Whether a word is a name where it stands: ばば先生, since no relative is called so, or 友人カナ."""
+        """Whether a word is a name where it stands: ばば先生, since no relative is called so, 友人カナ, 隣の城さん."""
         here, behind = self.words[i].description, self.words[i + 1].description
         if here.role == "LABEL" and here.letter == "K":
             return self.words[i - 1].description.role == "KIN"
+        if here.role == "PLACEWORD" and self._surface(i) in NAME_KANJI:
+            return behind.role in HONORIFIC_CLASSES and self.words[i - 1].description.kind == "の/詞"
         return here.role == "KIN" and here.letter == "H" and behind.role == "SENSEI"
 
     def _stays_unaddressed(self, i: int, probability: float, rule: str) -> bool:
@@ -462,7 +475,7 @@ class _Names:
 
     def _ends_name(self, at: int) -> bool:
         """Whether a facility's word is a name's end or a title's beginning all the same: 山寺さん, 大石医院長."""
-        if self._surface(at) == "医院" and self._surface(at + 1) == "長":
+        if self._surface(at) in _HEADED and self._surface(at + 1) == "長":
             return True
         if self._surface(at) == "歯科" and self._surface(at + 1) in _DENTAL:
             return True
@@ -491,11 +504,7 @@ class _Names:
     def _cue_behind(self, i: int) -> str:
         words = self.words
         behind, behind2 = words[i + 1].description, words[i + 2].description
-        if (
-            behind.role in {"DOCTOR", "CHIEF", "STAFF"}
-            or self._surface(i + 1) in _RELATIVES
-            or self._ends_name(i + 1)
-        ):
+        if self._is_title(i + 1) or self._surface(i + 1) in _RELATIVES or self._ends_name(i + 1):
             return "person.title"
         honorific = (behind2 if behind is SPACE else behind).role
         if honorific in HONORIFIC_CLASSES:
@@ -514,17 +523,39 @@ class _Names:
             return "person.hearsay"
         return ""
 
+    def _is_title(self, at: int) -> bool:
+        """Whether a title begins there, of one word or two: 院長, 看護師, 教務主任."""
+        here = self.words[at]
+        if here.description.role in _TITLES:
+            return True
+        is_plain = here.pos == "名詞" and here.description.letter == "C" and not here.description.role
+        return is_plain and self.words[at + 1].description.role == "CHIEF"
+
     def _is_told(self, at: int) -> bool:
-        """Whether って and a word for somebody stand there: ってナース, って人."""
-        if self.words[at].description.kind != "って/詞":
-            return False
-        return self.words[at + 1].description.role in _PEOPLE or self._surface(at + 1) in _SOMEBODY
+        """Whether somebody is told of there: ってナース, て人, とかいう怖い医者."""
+        kind = self.words[at].description.kind
+        if kind == "て/詞":
+            return self._surface(at + 1) in _SOMEBODY - _SAID
+        if kind == "って/詞":
+            return self._surface(at + 1) in _SOMEBODY or self._is_led_to(at + 1)
+        if kind == "と/詞" and self._surface(at + 1) == "か":
+            return self._surface(at + 2) in _SAID and self._is_led_to(at + 3)
+        return False
 
     def _names_somebody(self, at: int) -> bool:
         """Whether と申します, と呼ばれる or という医者 is said, and not という病気."""
-        if self._surface(at) not in _SAID:
-            return True
-        return self.words[at + 1].description.role in _PEOPLE or self._surface(at + 1) in _SOMEBODY
+        return self._surface(at) not in _SAID or self._is_led_to(at + 1)
+
+    def _is_led_to(self, at: int) -> bool:
+        """Whether a word for somebody stands there, behind what describes them: 人, 美容外科医, 珍しい名字."""
+        for here in self.words[at : at + _FAR]:
+            if here.description.role in _PEOPLE or here.surface in _SOMEBODY or here.surface in _OF_A_NAME:
+                return True
+            if here.description.role not in _LED_BY:
+                return False
+            if here.pos not in _DESCRIBING and here.surface != "な":
+                return False
+        return False
 
     def _has_age(self, at: int) -> bool:
         """Whether an age follows: （6歳, 、11ヶ月, は6歳."""

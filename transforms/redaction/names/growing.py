@@ -44,6 +44,12 @@ _LATIN_WORDS: Final = words(
     " Hospital Clinic Hotel Mail Tel TEL FAX Fax ID LINE DM RT PT OT ST MR NS Ns ER ICU NICU CT MRI iPhone Android Web App SNS"
 )
 LONGEST_READING: Final = 9
+_LONGEST_KANA: Final = 3
+"""Kana before the kanji that ends a given name: さち江, きみよ子."""
+
+_LINKS: Final = frozenset("ノヶケ之")
+_FIRST_KANJI: Final = frozenset("高中大小上下")
+"""Kanji that begin family names, though they are words of `vocabulary`."""
 _FEW: Final = 20
 """Names for which a count in the text is cheaper than a look at each word."""
 
@@ -94,10 +100,10 @@ def _kanji_left(post: Post, i: int) -> Iterator[int]:
     if post.letter(i) != "C" or post.letter(i - 1) != "C":
         return
     surface = post.surface(i - 1)
+    begins = surface in _FIRST_KANJI and post.words[i].pos3 != "人名"
     if (
         len(surface) == 1
-        and surface not in _NOT_BEFORE
-        and not post.role(i - 1)
+        and (begins or (surface not in _NOT_BEFORE and not post.role(i - 1)))
         and post.letter(i - 2) != "C"
     ):
         yield i - 1
@@ -150,7 +156,8 @@ def _kana_right(post: Post, i: int) -> Iterator[int]:
         yield from (i + 1, i + 2)
         return
     if len(behind) <= 2 and _is_given(
-        here + behind, popular_only=behind in _PARTICLES or post.role(i + 1) != ""
+        here + behind,
+        popular_only=(behind in _PARTICLES or post.role(i + 1) != "") and not _has_age(post, i + 2),
     ):
         yield i + 1
 
@@ -240,7 +247,7 @@ def _full_name(post: Post, i: int) -> Iterator[int]:
         return
     for step in (-1, 1):
         at = i + 2 * step
-        if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K"}:
+        if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K", "M"}:
             continue
         surface = post.surface(at)
         if not is_name_like(post, at) or len(surface) > 5:
@@ -252,14 +259,51 @@ def _full_name(post: Post, i: int) -> Iterator[int]:
 
 
 def _full_name_in_pieces(post: Post, i: int) -> Iterator[int]:
-    """The family name before a space that the analyser cut into single kanji: 楢|木 礼子."""
-    if post.letter(i) != "C" or post.words[i - 1].description is not SPACE:
+    """The family name before a space that the analyser cut into single kanji: 楢|木 礼子, 高|栖 実, 坂|ノ|上 徳次."""
+    if post.words[i - 1].description is not SPACE:
         return
-    pair = (i - 3, i - 2)
-    if post.letter(i - 4) == "C" or any(post.letter(at) != "C" or len(post.surface(at)) != 1 for at in pair):
+    pieces = (i - 4, i - 3, i - 2) if post.surface(i - 3) in _LINKS else (i - 3, i - 2)
+    first, last = pieces[0], pieces[-1]
+    if post.letter(first - 1) == "C" or not (_is_single_kanji(post, first) and _is_single_kanji(post, last)):
         return
-    if not any(post.role(at) for at in pair):
-        yield from (i - 1, *pair)
+    if not post.role(last) and (not post.role(first) or post.surface(first) in _FIRST_KANJI):
+        yield from (i - 1, *pieces)
+
+
+def _is_single_kanji(post: Post, i: int) -> bool:
+    return post.letter(i) == "C" and len(post.surface(i)) == 1
+
+
+def _given_behind(post: Post, i: int) -> Iterator[int]:
+    """The given name behind a space that is a word as well, where honorific or age tell the end: 張 建国、70歳."""
+    if post.words[i + 1].description is not SPACE or post.words[i].pos3 != "人名":
+        return
+    given = i + 2
+    if post.letter(given) != "C" or len(post.surface(given)) != 2 or post.role(given):
+        return
+    if post.role(given + 1) in HONORIFIC_CLASSES or _has_age(post, given + 1):
+        yield from (i + 1, given)
+
+
+def _has_age(post: Post, i: int) -> bool:
+    """Whether an age follows a comma or a bracket: 、70歳, （生後9か月."""
+    if post.surface(i) not in {"、", "("}:
+        return False
+    return post.letter(i + 1) == "9" or post.surface(i + 1) == "生後"
+
+
+def _kana_before_ending(post: Post, i: int) -> Iterator[int]:
+    """さ|ち|江さん: kana between a space or a mark and a kanji that ends given names."""
+    if post.surface(i) not in _NAME_ENDINGS or post.role(i + 1) not in HONORIFIC_CLASSES:
+        return
+    first = i
+    while i - first < _LONGEST_KANA and post.letter(first - 1) == "H" and len(post.surface(first - 1)) == 1:
+        first -= 1
+    if first == i or post.words[first - 1].description is not SPACE:
+        return
+    yield from range(first, i)
+    if is_name_like(post, first - 2):
+        yield from (first - 2, first - 1)
 
 
 def _reading(post: Post, i: int) -> Iterator[int]:
@@ -290,11 +334,12 @@ def _reads(post: Post, i: int) -> bool:
     return post.surface(i) in {"と", "って"} and post.surface(i + 1)[:1] in {"読", "よ"}
 
 
-_ANY: Final = (_other_half, _full_name, _full_name_in_pieces, _reading)
+_ANY: Final = (_other_half, _full_name, _full_name_in_pieces, _given_behind, _reading)
 _RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
-    "C": (_kanji_left, _kanji_right, _kana_right, _list, *_ANY),
+    "C": (_kanji_left, _kanji_right, _kana_right, _kana_before_ending, _list, *_ANY),
     "H": (_kanji_right, _kana_right, _kana_left, *_ANY),
     "K": (_kanji_right, _kana_right, _bridge, _katakana, *_ANY),
+    "M": _ANY,
     "A": (_latin,),
     "T": (_latin,),
 }

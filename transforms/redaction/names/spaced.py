@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from transforms.redaction.names.lexicon import lexicon, to_hiragana
+from transforms.redaction.names.vocabulary import words
 
 _SEPARATOR: Final = r"[ ・_/*|.]{1,2}"
 _RUN: Final = re.compile(
@@ -107,9 +108,23 @@ def latin(text: str) -> Iterator[tuple[int, int]]:
     for find in _LATIN.finditer(text):
         group = find.lastindex or 0
         low = find[group].lower()
-        if low in names.romaji_surnames or low in names.romaji_given:
+        if low in names.romaji_surnames or low in names.romaji_given or _is_doctor(find):
             yield find.span(group)
 
+
+def _is_doctor(find: re.Match[str]) -> bool:
+    """Whether a Latin word behind Dr. is somebody's name by its capital and what follows it, and no brand."""
+    name = find["behind"]
+    if name is None or not name[0].isupper() or name.lower() in _BRANDS_OF_DOCTORS:
+        return False
+    return find[0][:2] == "Dr" and _GOES_ON.match(find.string, find.end()) is not None
+
+
+_BRANDS_OF_DOCTORS: Final = words(
+    "martens scholl schole jart dre who web fone stone slump strange stop heli car"
+)
+_GOES_ON: Final = re.compile(r"[のはがにもと、。」)\0]|から|だ|です|って|$")
+"""What follows somebody's name: particles, marks, the end (`finder` puts a NUL between texts)."""
 
 _NICKNAME: Final = re.compile(r"[っッ](?<=[ぁ-んァ-ヶ].)(?P<ending>ちゃん|くん|ちー|しー|きー|つん|ぴー)")
 _KANA: Final = re.compile(r"[ぁ-んァ-ヶー]")

@@ -27,7 +27,7 @@ SHORT: Final = 1_000
 """Characters of the longest text that is searched through for each name by itself."""
 
 _HONORIFIC: Final = re.compile(
-    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|院長|師長|主任|助産師|看護師|薬剤師|技師|技士|保健師|療法士|先輩|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生)|という"
+    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|院長|師長|主任|助産師|看護師|薬剤師|技師|技士|保健師|療法士|先輩|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生|研修|外科|内科|整形|薬剤|技師|名札|名字|苗字)|という|とかいう(?:人|男|子|やつ|看護|医|先生|薬剤)"
 )
 _INTRODUCED: Final = re.compile(r"です|と申|と名乗|と言い|といい|宛|あて")
 _CUE: Final = re.compile(f"{_HONORIFIC.pattern}|{_INTRODUCED.pattern}")
@@ -94,11 +94,8 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
         done = last + 1
         rest = tokens[last].end
         if rest > end:
-            honorific = _HONORIFIC.match(text, end)
-            rest = max(rest, honorific.end()) if honorific else rest
-            result.append(
-                Token(text[end:rest], end, rest, "接尾辞", "名詞的", "一般", "", text[end:rest], "")
-            )
+            result.append(_rest(text, end, rest))
+            rest = result[-1].end
             while done < len(tokens) and tokens[done].start < rest:
                 done += 1
     if not done:
@@ -129,6 +126,15 @@ def _is_cut_out(name: str, tokens: Tokens, text: str) -> bool:
 def _name(parts: Sequence[Token], text: str, start: int, end: int) -> Token:
     whole = joined(parts)
     return whole._replace(surface=text[start:end], start=start, end=end, pos2=SPOTTED)
+
+
+def _rest(text: str, start: int, end: int) -> Token:
+    """What is left behind a name of the word that it was cut out of, with the honorific that begins there, or って alone."""
+    if text.startswith("って", start) and end <= start + 2:
+        return Token("って", start, start + 2, "助詞", "副助詞", "", "", "って", "ッテ")
+    honorific = _HONORIFIC.match(text, start)
+    end = max(end, honorific.end()) if honorific else end
+    return Token(text[start:end], start, end, "接尾辞", "名詞的", "一般", "", text[start:end], "")
 
 
 def _is_somebodys(tokens: Sequence[Token], first: int) -> bool:
