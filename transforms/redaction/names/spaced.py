@@ -123,8 +123,8 @@ def _is_doctor(find: re.Match[str]) -> bool:
 _BRANDS_OF_DOCTORS: Final = words(
     "martens scholl schole jart dre who web fone stone slump strange stop heli car"
 )
-_GOES_ON: Final = re.compile(r"[のはがにもと、。」)\0]|から|だ|です|って|$")
-"""What follows somebody's name: particles, marks, the end (`finder` puts a NUL between texts)."""
+_GOES_ON: Final = re.compile(r"[のはがにもと、。」)\n\0]|から|だ|です|って|\Z")
+"""What follows somebody's name: particles, marks, an end (`finder` puts a NUL between texts)."""
 
 _NICKNAME: Final = re.compile(r"[っッ](?<=[ぁ-んァ-ヶ].)(?P<ending>ちゃん|くん|ちー|しー|きー|つん|ぴー)")
 _KANA: Final = re.compile(r"[ぁ-んァ-ヶー]")

@@ -203,6 +203,19 @@ BIRTH_SHORT_YEAR: Final = Pattern(
     near_misses=("55.3.2の比率",),
 )
 
+BIRTH_MONTH: Final = Pattern(
+    rule="birthdate.year_month",
+    type="BIRTHDATE",
+    regex=re.compile(
+        r"(?P<id>(?:(?:明治|大正|昭和|平成|令和)\s?(?:[0-9]{1,2}|元)|(?<![0-9])(?:19|20)[0-9]{2})\s?年\s?(?:1[0-2]|0?[1-9])\s?月)(?=\s?(?:に)?(?:生まれ|うまれ|産まれ|出生))"
+    ),
+    hint=re.compile("月\\s?に?[生うま産出]"),
+    triggers=("生まれ", "うまれ", "産まれ", "出生"),
+    score=0.85,
+    examples=("明治４１年２月生まれの曽祖父", "昭和三十年十一月生まれ", "1962年7月生まれです"),
+    near_misses=("2020年4月に開院", "平成10年3月に卒業", "昭和生まれ"),
+)
+
 _MD: Final = r"(?<![0-9./\-年])(?:1[0-2]|0?[1-9])\s?月\s?の?\s?(?:3[01]|[12][0-9]|0?[1-9])\s?日"
 
 BIRTH_DAY: Final = Pattern(
@@ -632,13 +645,39 @@ AGE_MONTHS_OF: Final = Pattern(
     rule="age.months_of",
     type="AGE",
     regex=re.compile(
-        r"(?<![0-9.年・,、〜~\-])(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月(?:半)?)(?=(?<=[子娘]は[0-9][かヶケカヵ]月)。|(?<=[子娘]は[0-9]{2}[かヶケカヵ]月)。|の(?:娘|息子|赤ちゃん|乳児|男の子|女の子|甥|姪|孫|次男|次女|長男|長女|三男|子(?!宮)))"
+        r"(?<![0-9.年・,、〜~\-])(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月(?:半)?)(?=(?<=[子娘]は[0-9][かヶケカヵ]月)。|(?<=[子娘]は[0-9]{2}[かヶケカヵ]月)。|(?<=[子娘孫][0-9][かヶケカヵ]月)、|(?<=[子娘孫][0-9]{2}[かヶケカヵ]月)、|の(?:娘|息子|赤ちゃん|乳児|男の子|女の子|甥|姪|孫|次男|次女|長男|長女|三男|子(?!宮)))"
     ),
     at_digits=True,
-    triggers=("か月の", "ヶ月の", "ケ月の", "カ月の", "箇月の", "ヵ月の", "月。"),
+    triggers=(
+        "か月の",
+        "ヶ月の",
+        "ケ月の",
+        "カ月の",
+        "箇月の",
+        "ヵ月の",
+        "月。",
+        "か月、",
+        "ヶ月、",
+        "ケ月、",
+        "カ月、",
+        "ヵ月、",
+    ),
     score=0.85,
-    examples=("入院している8ヶ月の娘", "息子は2か月。夜中の3時"),
-    near_misses=("3か月の処方", "薬は3か月。"),
+    examples=("入院している8ヶ月の娘", "息子は2か月。夜中の3時", "うちの子8か月、夜だけ咳"),
+    near_misses=("3か月の処方", "薬は3か月。", "待つこと8か月、やっと手術"),
+)
+
+AGE_MONTHS_ILL: Final = Pattern(
+    rule="age.months_ill",
+    type="AGE",
+    regex=re.compile(
+        r"(?:(?<=[。！？!?」\s])|^)(?P<id>[0-9]{1,2}[かヶケカヵ箇]月)(?=、\s?(?:熱|発熱|高熱|咳|鼻水|嘔吐|下痢|発疹|男児|女児|男の子|女の子|[0-9.]{1,4}kg))"
+    ),
+    at_digits=True,
+    triggers=("か月、", "ヶ月、", "ケ月、", "カ月、", "箇月、", "ヵ月、"),
+    score=0.75,
+    examples=("診てくれる所ありますか？　7か月、熱39.2", "9ヶ月、女の子です"),
+    near_misses=("通って8か月、熱が下がらない", "8か月、薬を飲んだ"),
 )
 
 _KANJI_AGE: Final = (
@@ -667,7 +706,7 @@ AGE_KANJI: Final = Pattern(
     rule="age.kanji",
     type="AGE",
     regex=re.compile(
-        rf"(?=[二三四五六七八九十百])(?:(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<birthday>{_KANJI_AGE}|[二三四五六七八九]十)(?=の誕生日)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺|女性|男性|女|男|おば|おじ|ばあ|じい|患者)))"
+        rf"(?=[二三四五六七八九十百])(?:(?:(?<=[はがも、])|^)(?P<id>{_KANJI_AGE})(?=[、。)）」]|になる(?!と)|です|でした)|(?P<birthday>{_KANJI_AGE}|[二三四五六七八九]十)(?=の誕生日)|(?P<kin>{_KANJI_AGE})(?=になる(?:父|母|祖|ばあ|じい|夫|妻|義)|の(?:父|母|祖父|祖母|婆|爺|女性|男性|女|男|おば|おじ|ばあ|じい|患者))|(?<=[父母夫妻兄姉弟妹娘孫][はが])(?P<was>{_KANJI_AGE})(?=だった|だ[。、]))"
     ),
     needs="nothing",
     triggers=("十", "百"),
@@ -678,6 +717,7 @@ AGE_KANJI: Final = Pattern(
         "父の弘は八十一、来週には",
         "ますだはんと、七十五になる運転手",
         "九十になる母は",
+        "逝った母は五十九だった",
     ),
     near_misses=("薬は五十mg", "二、三十人", "要望が百二。", "診察券の番号は十二。"),
 )
@@ -742,7 +782,7 @@ AGE_WHEN: Final = Pattern(
 )
 
 _WHO_BEFORE: Final = re.compile(
-    rf"(?:{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年|おじー|おばー|おじい|おばあ)$"
+    rf"(?:{_KIN}|さん|ちゃん|くん|君|氏|様|さま|先生|選手|容疑者|被告|享年|おじー|おばー|おじい|おばあ|[師医部園所科]長|主任|教授)$"
 )
 
 _AGE_BEGINS: Final = (
@@ -771,6 +811,8 @@ AGE_BRACKET: Final = Pattern(
         "祖母（九十二）",
         "私（39・喘息）",
         "甥（4つ）が",
+        "沢井師長（52）が",
+        "主任（41）の",
     ),
     near_misses=("患者(3人)", "第(3)", "先生(内科)"),
 )
@@ -880,6 +922,6 @@ AGE_STILL: Final = Pattern(
 )
 
 RECOGNIZERS: Final = (
-    DateByYear(), DateByEra(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_YEAR_WORD, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
-    DATE_DIARY, DATE_AT_HOUR, DATE_ENGLISH, DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, DATE_RANGE_START, DATE_RANGE_END, DATE_JOINED, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW, AGE_SEX, AGE_STILL,
+    DateByYear(), DateByEra(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_MONTH, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_YEAR_WORD, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
+    DATE_DIARY, DATE_AT_HOUR, DATE_ENGLISH, DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, DATE_RANGE_START, DATE_RANGE_END, DATE_JOINED, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_MONTHS_ILL, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW, AGE_SEX, AGE_STILL,
 )  # fmt: skip

@@ -172,6 +172,7 @@ INSURANCE_READ: Final = Pattern(
 
 _TICKET: Final = r"(?:[A-Za-z]{1,4}|[文夜急特新再内外小]|[ァ-ヶ]{1,2})?[-\s・]?[0-9](?:[0-9]|[-・−](?=[0-9A-Za-z])|\s(?=[0-9]{2}))*"
 _ALNUM: Final = r"(?:[A-Za-z]{1,4}[-\s]?)?[0-9](?:[0-9]|[-・−](?=[0-9A-Za-z])|\s(?=[0-9])|(?<=-)[A-Z]){2,18}"
+_CODE: Final = r"(?:[A-Z]{1,2}[0-9]{0,2}-?)?[0-9]{2,7}"
 _COUNTED: Final = r"(?!\s?(?:円|万|本|千|人|名|年|月|週|時間|分|割|倍|mg|ml|件|%|歳|才|枚|階|回|冊|個|台|か所|ヶ所|か月|ヶ月|代|度|点|日|番目|番線|位|号室|\.[0-9]|:[0-9]|/[0-9]))"
 
 PATIENT_CARD: Final = Pattern(
@@ -485,6 +486,33 @@ NUMBER_OF_VISIT: Final = Pattern(
         "番号札 512",
     ),
     near_misses=("領収書は3240円", "整理券は120枚", "番号札を7番目に"),
+)
+
+NUMBER_THEN: Final = Pattern(
+    rule="patient.number_then",
+    type="PATIENT_ID",
+    regex=re.compile(
+        rf"(?P<cue>受付番号|整理番号|予約番号|診察券番号|患者番号|会計番号)[^0-9A-Za-z。\n]{{0,6}}{_CODE}(?:番)?(?:から|→|と|や|、|および)\s?(?P<id>{_CODE})(?![0-9A-Za-z]){_COUNTED}"
+    ),
+    triggers=("番号",),
+    score=0.85,
+    examples=("予約番号はB-00417からQ3-20518に変わった", "受付番号212と213が同時に"),
+    near_misses=("受付番号212から30分", "予約番号0417と8時"),
+)
+
+NUMBER_OF_CARD: Final = Pattern(
+    rule="patient.number_of_card",
+    type="PATIENT_ID",
+    regex=re.compile(
+        r"(?<![0-9A-Za-z.,:/\-])(?P<id>[0-9]{3,7}-[0-9]{1,4}(?:-[0-9]{1,2})?)(?![0-9A-Za-z\-]|[.,:/][0-9])(?=です|でした|だ|って|と|。|、|」|\s|$)"
+    ),
+    at_digits=True,
+    triggers=("診察券", "カルテ番号", "患者番号"),
+    context=("診察券", "カルテ番号", "患者番号"),
+    before=40,
+    score=0.7,
+    examples=("診察券をなくした。1306-52です", "診察券の裏に、1306-52って手書き"),
+    near_misses=("診察券は9-12時に", "診察券を2枚、10-12です", "電話は0467-11です"),
 )
 
 NUMBER_GIVEN: Final = Pattern(
@@ -852,6 +880,6 @@ BANK_BEHIND: Final = Pattern(
 
 RECOGNIZERS: Final = (
     MY_NUMBER, MY_NUMBER_BARE, MY_NUMBER_PLAIN, MY_NUMBER_LATER, LICENSE_BARE, NUMBER_SAID, NUMBER_OF, CODE_LETTERED, TICKET_SHOWN, CallList(), INSURANCE_SAID, INSURANCE_SIGN, INSURANCE_NUMBER, INSURANCE_BRANCH, INSURANCE_CUE, INSURANCE_READ, PATIENT_CARD,
-    PATIENT_ID_WORD, TICKET, CALLED, NUMBER_OF_VISIT, NUMBER_GIVEN, NUMBER_CALLED_NAME, LICENSE_DRIVING, LICENSE_REGISTER, LICENSE_NUMBERED, PASSPORT, PASSPORT_SHORT, PASSPORT_BARE, RESIDENCE_CARD, PENSION,
+    PATIENT_ID_WORD, TICKET, CALLED, NUMBER_OF_VISIT, NUMBER_THEN, NUMBER_OF_CARD, NUMBER_GIVEN, NUMBER_CALLED_NAME, LICENSE_DRIVING, LICENSE_REGISTER, LICENSE_NUMBERED, PASSPORT, PASSPORT_SHORT, PASSPORT_BARE, RESIDENCE_CARD, PENSION,
     CARD_GROUPED, CARD_BARE, CARD_CUE, CARD_END, CARD_CODE, BANK_KIND, BANK_CUE, BANK_POST, BANK_POST_NUMBER, BANK_BEHIND,
 )  # fmt: skip
