@@ -46,7 +46,13 @@ _SOMEBODY: Final = frozenset(
 )
 _ADDRESSED: Final = frozenset({"person.honorific", "person.pet", "person.title"})
 _SAID: Final = words("いう 言う 言い いい ゆう 云う という っていう とかいう")
-_OF_A_NAME: Final = words("名札 名字 苗字")
+_OF_A_NAME: Final = words("名前 名札 名字 苗字")
+_ABUSED: Final = words("やつ ヤツ 奴 野郎 ヤロウ")
+_DONE_BY: Final = words("診 看 切ら 執刀 手術 怒鳴ら 叱ら")
+"""What is done by somebody who is named before に: 診てもらった, 怒鳴られた."""
+
+_IN_CHARGE: Final = words("執刀 執刀医 担当 担当医 主治医")
+_CLOSING: Final = frozenset({"だ/詞", "です/詞", "でし/詞", "だっ/詞"})
 _LED_BY: Final = frozenset({"", "FACILITY"})
 """Classes of the words that may stand between what is told and somebody: って美容外科の医者."""
 
@@ -54,6 +60,11 @@ _FAR: Final = 4
 """Words behind っていう among which somebody is looked for."""
 _HEADED: Final = words("医院 クリニック 施設 薬局 ホーム")
 """What has a 長 whose title is made of two words: クリニック長."""
+
+_DEPARTMENTS: Final = words(
+    "内科 外科 整形 整形外科 小児科 眼科 皮膚科 耳鼻科 産婦人科 婦人科 泌尿器科 精神科 循環器 消化器"
+)
+_HEADED_PARTS: Final = words("部 医 科")
 
 _DENTAL: Final = words("医師 医 衛生 技工 助手")
 """What makes of 歯科 a profession."""
@@ -78,7 +89,7 @@ BARS: Final[dict[str, dict[str, float]]] = {
     for rule, bars in {
         "person.honorific": (0.02, 0.02, 0.05, 0.06, 0.06, 0.02, 0.1, 0.5),
         "person.pet": (0.02, 0.02, 0.1, 0.1, 0.25, 0.05, 0.1, 0.5),
-        "person.title": (0.03, 0.04, 0.1, 0.15, 0.5, 0.1, 0.2, 0.6),
+        "person.title": (0.03, 0.04, 0.1, 0.15, 0.5, 0.05, 0.2, 0.6),
         "person.hearsay": (0.04, 0.05, 0.15, 0.15, 0.5, 0.06, 0.15, 0.7),
         "person.label": (0.02, 0.06, 0.08, 0.05, 0.06, 0.15, 0.15, 0.2),
         "person.cue": (0.05, 0.1, 0.15, 0.15, 0.25, 0.2, 0.3, 0.5),
@@ -419,7 +430,7 @@ class _Names:
         surface = self._surface(i)
         if surface in keep.EPONYMS_OR_PEOPLE or surface in keep.BRANDS:
             return True
-        if surface in keep.PREFECTURES and rule == "person.model" and probability < 0.97:
+        if surface in keep.PREFECTURES and probability < 0.97 and not self._is_person_by(i, rule):
             return True
         if rule == "person.model" and (
             surface in self._before_disease or (surface == "橋本" and "甲状腺" in self.text)
@@ -428,6 +439,10 @@ class _Names:
         if self._is_before_digit(i) and _PLATE.match(self.text, self.places[i].end):
             return True
         return self._is_in_english(i) and probability < 0.9
+
+    def _is_person_by(self, i: int, rule: str) -> bool:
+        """Whether a rule tells a prefecture's name from a person's: という医者 does, のやつ and に診て do not."""
+        return rule != "person.model" and self.words[i + 1].description.kind not in {"の/詞", "に/詞"}
 
     def _is_before_digit(self, i: int) -> bool:
         """Whether a digit follows, behind white space or at once."""
@@ -477,10 +492,18 @@ class _Names:
         """Whether a facility's word is a name's end or a title's beginning all the same: 山寺さん, 大石医院長."""
         if self._surface(at) in _HEADED and self._surface(at + 1) == "長":
             return True
+        if self._surface(at) in _DEPARTMENTS and self._is_head(at + 1):
+            return True
         if self._surface(at) == "歯科" and self._surface(at + 1) in _DENTAL:
             return True
         addressed = self.words[at + 1].description.role in HONORIFIC_CLASSES
         return addressed and self._surface(at) in NAME_KANJI
+
+    def _is_head(self, at: int) -> bool:
+        """Whether a word behind a department makes a title of it, and no clinic: 外科|部|長, 外科|医, 外科|主任."""
+        if self._surface(at) in _HEADED_PARTS and self._surface(at + 1) == "長":
+            return True
+        return self.words[at].description.role in {"DOCTOR", "CHIEF"}
 
     def _drop_public(self, marks: dict[int, tuple[float, str]]) -> None:
         """Take out public figures and people of fiction."""
@@ -499,7 +522,7 @@ class _Names:
 
     def _cue(self, i: int) -> str:
         """What stands beside a word that speaks for a name, as a rule id."""
-        return self._cue_behind(i) or self._cue_before(i) or "person.model"
+        return self._cue_behind(i) or self._cue_before(i) or self._cue_around(i) or "person.model"
 
     def _cue_behind(self, i: int) -> str:
         words = self.words
@@ -524,20 +547,23 @@ class _Names:
         return ""
 
     def _is_title(self, at: int) -> bool:
-        """Whether a title begins there, of one word or two: 院長, 看護師, 教務主任."""
+        """Whether a title begins there, of one word or two: 院長, 看護師, 教務主任, 副院長."""
         here = self.words[at]
         if here.description.role in _TITLES:
             return True
-        is_plain = here.pos == "名詞" and here.description.letter == "C" and not here.description.role
-        return is_plain and self.words[at + 1].description.role == "CHIEF"
+        if self.words[at + 1].description.role != "CHIEF" or here.description.letter != "C":
+            return False
+        return here.pos in _NOUNS and not here.description.role
 
     def _is_told(self, at: int) -> bool:
-        """Whether somebody is told of there: ってナース, て人, とかいう怖い医者."""
+        """Whether somebody is told of there: ってナース, て人, のやつ, とかいう怖い医者."""
         kind = self.words[at].description.kind
         if kind == "て/詞":
             return self._surface(at + 1) in _SOMEBODY - _SAID
         if kind == "って/詞":
             return self._surface(at + 1) in _SOMEBODY or self._is_led_to(at + 1)
+        if kind == "の/詞":
+            return self._surface(at + 1) in _ABUSED
         if kind == "と/詞" and self._surface(at + 1) == "か":
             return self._surface(at + 2) in _SAID and self._is_led_to(at + 3)
         return False
@@ -570,11 +596,19 @@ class _Names:
             before2 = self.words[i - 3].description
         if before.role in _LABELS or (before2.role in _LABELS and before.kind in _AFTER_LABEL):
             return "person.label"
-        if before2.role == "LABEL" and before.kind == "は/詞":
+        if before2.role == "LABEL" and before.kind in {"は/詞", "に/詞"}:
             return "person.label"
         if before2.kind == "SENSEI/名" and before.kind == ".":
             return "person.title"
         if before.role in _PEOPLE or (before.kind == "の/詞" and before2.role in _PEOPLE):
+            return "person.cue"
+        return ""
+
+    def _cue_around(self, i: int) -> str:
+        before, behind = self.words[i - 1].description, self.words[i + 1].description
+        if behind.kind == "に/詞" and self._surface(i + 2) in _DONE_BY:
+            return "person.hearsay"
+        if before.kind == "は/詞" and self._surface(i - 2) in _IN_CHARGE and behind.kind in _CLOSING:
             return "person.cue"
         return ""
 

@@ -27,15 +27,26 @@ SHORT: Final = 1_000
 """Characters of the longest text that is searched through for each name by itself."""
 
 _HONORIFIC: Final = re.compile(
-    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|院長|師長|主任|助産師|看護師|薬剤師|技師|技士|保健師|療法士|先輩|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生|研修|外科|内科|整形|薬剤|技師|名札|名字|苗字)|という|とかいう(?:人|男|子|やつ|看護|医|先生|薬剤)"
+    r"さん|さま|くん|ちゃん|たん|先生|せんせい|様|君|氏|医師|院長|師長|主任|助産師|看護師|薬剤師|技師|技士|保健師|療法士|先輩|副院長|部長|薬局長|ナース|ドクター"
+    r"|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生|研修|外科|内科|整形|薬剤|技師|名前|名札|名字|苗字)"
+    r"|という|とかいう(?:人|男|子|やつ|看護|医|先生|薬剤|若い|研修|受付)"
 )
 _INTRODUCED: Final = re.compile(r"です|と申|と名乗|と言い|といい|宛|あて")
-_CUE: Final = re.compile(f"{_HONORIFIC.pattern}|{_INTRODUCED.pattern}")
-_CUE_BEGINS: Final = frozenset("さくちたせ先様君氏医院師主助看薬技保療っとで宛あ")
+_TITLED: Final = re.compile(r"\((?:看護|医師|医者|薬剤)")
+_CUE: Final = re.compile(f"{_HONORIFIC.pattern}|{_INTRODUCED.pattern}|{_TITLED.pattern}")
+_CUE_BEGINS: Final = frozenset("さくちたせ先様君氏医院師主助看薬技保療副部ナドっとで宛あ(")
 """The characters that `_CUE` may begin with."""
 
 _PEOPLE: Final = frozenset({"KIN", "STAFF", "DOCTOR", "CHIEF", "PATIENT", "LABEL", "SENSEI"})
-_JOINERS: Final = frozenset({"の", "と", "や", "は", "が"})
+_LABELS: Final = frozenset({"STAFF", "DOCTOR", "LABEL"})
+_JOINERS: Final = frozenset({"の", "と", "や", "は", "が", "に"})
+_TOLD_OF: Final = frozenset({"札に", "当は", "医は", "前は"})
+"""How what is said of somebody ends: 名札に, 担当は, 主治医は, 名前は."""
+
+_TOLD_ENDS: Final = frozenset("はに")
+
+_OF_SOMEBODY: Final = frozenset("の師付")
+"""What ends the word before a name that is told without an honorific: 看護助手のいまい, 看護師いまい, 受付いまい."""
 _BEHIND: Final = frozenset({"助詞", "補助記号", "記号"})
 
 
@@ -82,7 +93,8 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
         )
         if tokens[last].end != end and not addressed:
             continue
-        cued = addressed or _is_somebodys(tokens, first)
+        titled = _TITLED.match(text, end) is not None or _is_told_of(tokens, first)
+        cued = addressed or titled or _is_somebodys(tokens, first)
         if not _is_likely(patterns[which], cued=cued) or not _opens(tokens, first, addressed=addressed):
             continue
         if not addressed and not _closes(tokens, last):
@@ -110,7 +122,8 @@ def _finds(tokens: Sequence[Token], text: str) -> list[tuple[int, int, int]]:
         find
         for find in automaton.find_matches_as_indexes(text)
         if likely[find[0]]
-        or text[find[1] - 1 : find[1]] == "の"
+        or ((before := text[find[1] - 1 : find[1]]) in _OF_SOMEBODY)
+        or (before in _TOLD_ENDS and text[find[1] - 2 : find[1]] in _TOLD_OF)
         or (text[find[2] : find[2] + 1] in _CUE_BEGINS and _CUE.match(text, find[2]))
     ]
     if not isinstance(tokens, Tokens) or len(text) > SHORT:
@@ -138,10 +151,19 @@ def _rest(text: str, start: int, end: int) -> Token:
 
 
 def _is_somebodys(tokens: Sequence[Token], first: int) -> bool:
-    """Whether の and a profession or a relative stand before a word: 看護助手の, うちの."""
+    """Whether a profession stands before a word, or の and a profession or a relative: 看護師, 看護助手の, うちの."""
+    if first and WORD_CLASS.get(tokens[first - 1].surface, "") == "STAFF":
+        return True
     if first < 2 or tokens[first - 1].surface != "の":
         return False
     return WORD_CLASS.get(tokens[first - 2].surface, "") in _PEOPLE
+
+
+def _is_told_of(tokens: Sequence[Token], first: int) -> bool:
+    """Whether what is said of a profession or written on a label is a word: 担当医は, 名札に."""
+    if first < 2 or tokens[first - 1].surface not in {"は", "に"}:
+        return False
+    return WORD_CLASS.get(tokens[first - 2].surface, "") in _LABELS
 
 
 _NUMERALS: Final = frozenset("一二三四五六七八九十百千万")
