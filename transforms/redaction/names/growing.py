@@ -47,6 +47,12 @@ LONGEST_READING: Final = 9
 _LONGEST_KANA: Final = 3
 """Kana before the kanji that ends a given name: さち江, きみよ子."""
 
+_ENDING_READINGS: Final = dict(zip("子代世江枝恵美乃", "こよよえええみの", strict=True))
+"""How the kanji that end given names are read there."""
+
+_LONGEST_GIVEN: Final = 3
+"""Kanji of a given name."""
+
 _LINKS: Final = frozenset("ノヶケ之")
 _FIRST_KANJI: Final = frozenset("高中大小上下")
 """Kanji that begin family names, though they are words of `vocabulary`."""
@@ -275,14 +281,17 @@ def _is_single_kanji(post: Post, i: int) -> bool:
 
 
 def _given_behind(post: Post, i: int) -> Iterator[int]:
-    """The given name behind a space that is a word as well, where honorific or age tell the end: 張 建国、70歳."""
-    if post.words[i + 1].description is not SPACE or post.words[i].pos3 != "人名":
+    """Kanji of no listed given name between a family name and honorific or age: 張 建国、70歳, 春山 小|希|子さん."""
+    if not is_name_like(post, i):
         return
-    given = i + 2
-    if post.letter(given) != "C" or len(post.surface(given)) != 2 or post.role(given):
-        return
-    if post.role(given + 1) in HONORIFIC_CLASSES or _has_age(post, given + 1):
-        yield from (i + 1, given)
+    at = i + 1 + (post.words[i + 1].description is SPACE)
+    size = 0
+    while post.letter(at) == "C" and not post.role(at) and size <= _LONGEST_GIVEN:
+        size += len(post.surface(at))
+        at += 1
+    ends = post.role(at) in HONORIFIC_CLASSES or _has_age(post, at)
+    if ends and 1 < size <= _LONGEST_GIVEN:
+        yield from range(i + 1, at)
 
 
 def _has_age(post: Post, i: int) -> bool:
@@ -304,6 +313,18 @@ def _kana_before_ending(post: Post, i: int) -> Iterator[int]:
     yield from range(first, i)
     if is_name_like(post, first - 2):
         yield from (first - 2, first - 1)
+
+
+def _mixed_given(post: Post, i: int) -> Iterator[int]:
+    """The given name in kana and one kanji behind a family name: 草間|さち|代, 石村 とし|枝."""
+    at = i + 1 + (post.words[i + 1].description is SPACE)
+    kana = ""
+    while post.letter(at) in {"H", "K"} and not post.role(at) and len(kana) < _LONGEST_KANA:
+        kana += post.surface(at)
+        at += 1
+    reading = _ENDING_READINGS.get(post.surface(at), "")
+    if len(kana) > 1 and reading and to_hiragana(kana) + reading in lexicon().given_readings:
+        yield from range(i + 1, at + 1)
 
 
 def _reading(post: Post, i: int) -> Iterator[int]:
@@ -336,7 +357,7 @@ def _reads(post: Post, i: int) -> bool:
 
 _ANY: Final = (_other_half, _full_name, _full_name_in_pieces, _given_behind, _reading)
 _RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
-    "C": (_kanji_left, _kanji_right, _kana_right, _kana_before_ending, _list, *_ANY),
+    "C": (_kanji_left, _kanji_right, _kana_right, _kana_before_ending, _mixed_given, _list, *_ANY),
     "H": (_kanji_right, _kana_right, _kana_left, *_ANY),
     "K": (_kanji_right, _kana_right, _bridge, _katakana, *_ANY),
     "M": _ANY,

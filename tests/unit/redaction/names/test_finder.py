@@ -118,6 +118,12 @@ NAMES = [
     ("前任の石原 さち江さんは引退した。", ["石原 さち江"]),
     ("訪問の鈴木 キヨ子さんが来た。", ["鈴木 キヨ子"]),
     ("祖父（林 建国、81歳）が入院した。", ["林 建国"]),
+    # given names in kana with a kanji at the end, and of no listed kanji
+    ("草間さち代さんが退院した。", ["草間さち代"]),
+    ("祖母（石村 とし枝、82歳）が入院した。", ["石村 とし枝"]),
+    ("看護師の河島とし枝さん。", ["河島とし枝"]),
+    ("須崎 真央人（45）が来た。", ["須崎 真央人"]),
+    ("封筒の宛名は寺崎旨保美様。", ["寺崎旨保美"]),
     # a family name that is a word for a place
     ("リハビリの城さんに支えられた。", ["城"]),
     # an eponym and a person of that name
@@ -169,6 +175,7 @@ NEAR_MISSES = [
     "専門医に診てもらった。夜に診てくれた。大学病院に診てもらえた。",
     "担当はいつもひとりだ。執刀は来週だ。名札にふりがながない。",
     "市民病院外科部長の談話。循環器内科医長の話。整形外科医になりたい。",
+    "さっき代わった先生は若い。うちにはまだ子がいない。",
     "薬のやつが効く。長野のやつは甘い。福島に診てもらえる所がない。受付こわい。受付いつも混む。看護師えらい。",
 ]
 
@@ -181,6 +188,11 @@ def test_finds_names(text: str, names: list[str]) -> None:
 @pytest.mark.parametrize("text", NEAR_MISSES)
 def test_leaves_look_alikes(text: str) -> None:
     assert found(text) == []
+
+
+def test_what_follows_a_name_is_no_given_name() -> None:
+    assert found("田中先生と代わってもらった。佐藤さんの子が泣いた。") == ["田中", "佐藤"]
+    assert found("担当の山田また子どもの話をした。") == ["山田"]
 
 
 def test_people_of_fiction_stay_only_beside_their_work() -> None:
