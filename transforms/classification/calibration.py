@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from transforms.classification.features import F32
 
@@ -111,6 +110,8 @@ def fit_exclusive(scores: F32, truth: F32, weight: F64) -> Scaling:
 
 def _fit(loss: object, columns: int) -> Scaling:
     """Minimise a loss over a slope and offsets."""
+    from scipy.optimize import minimize  # noqa: PLC0415  # only training fits: each start of the program would wait for it
+
     start = np.zeros(columns + 1)
     start[0] = 5.0
     best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300})
