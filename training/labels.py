@@ -396,6 +396,12 @@ def _rows_times(matrix: sparse.csr_matrix, factors: npt.NDArray[Any]) -> sparse.
     return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
+def _columns_times(matrix: sparse.csr_matrix, factors: npt.NDArray[Any]) -> sparse.csr_matrix:
+    """Each column times its factor."""
+    data = matrix.data * factors[matrix.indices]
+    return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
 def telling(material: Material, column: int) -> F64:
     """What each feature is scaled by for a label: more, the better its presence tells the label.
 
@@ -430,17 +436,14 @@ def margins(material: Material) -> Line:
     weights = np.zeros((material.matrix.shape[1], truth.shape[1]), dtype=np.float32)
     bias = np.asarray(truth.mean(axis=0), dtype=np.float32)
     exact = material.matrix.astype(np.float64)
-    by_ratio = {
-        column for field in TOLD_BY_RATIO for column in range(*places()[field].indices(truth.shape[1]))
-    }
+    named = columns()
     for column in np.flatnonzero(truth.min(axis=0) < truth.max(axis=0)).tolist():
-        scale = telling(material, column) if column in by_ratio else np.ones(exact.shape[1])
-        data = exact.data * scale[exact.indices]
-        # As long as before on the whole, so that the cost means the same.
-        scale *= np.linalg.norm(exact.data) / np.linalg.norm(data)
-        seen = sparse.csr_matrix(
-            (exact.data * scale[exact.indices], exact.indices, exact.indptr), exact.shape
-        )
+        seen, scale = exact, np.ones(exact.shape[1])
+        if named[column].partition(":")[0] in TOLD_BY_RATIO:
+            scale = telling(material, column)
+            # As long as before on the whole, so that the cost means the same.
+            scale *= np.linalg.norm(exact.data) / np.linalg.norm(_columns_times(exact, scale).data)
+            seen = _columns_times(exact, scale)
         machine = LinearSVC(
             C=MARGIN_COST, dual=True, tol=_TOLERANCE, max_iter=_ROUNDS, random_state=_SEED
         ).fit(seen, truth[:, column], sample_weight=material.weight)

@@ -43,8 +43,6 @@ _JOINERS: Final = frozenset({"の", "と", "や", "は", "が", "に"})
 _TOLD_OF: Final = frozenset({"札に", "当は", "医は", "前は"})
 """How what is said of somebody ends: 名札に, 担当は, 主治医は, 名前は."""
 
-_TOLD_ENDS: Final = frozenset("はに")
-
 _OF_SOMEBODY: Final = frozenset("の師付")
 """What ends the word before a name that is told without an honorific: 看護助手のいまい, 看護師いまい, 受付いまい."""
 _BEHIND: Final = frozenset({"助詞", "補助記号", "記号"})
@@ -122,8 +120,8 @@ def _finds(tokens: Sequence[Token], text: str) -> list[tuple[int, int, int]]:
         find
         for find in automaton.find_matches_as_indexes(text)
         if likely[find[0]]
-        or ((before := text[find[1] - 1 : find[1]]) in _OF_SOMEBODY)
-        or (before in _TOLD_ENDS and text[find[1] - 2 : find[1]] in _TOLD_OF)
+        or text[find[1] - 1 : find[1]] in _OF_SOMEBODY
+        or text[find[1] - 2 : find[1]] in _TOLD_OF
         or (text[find[2] : find[2] + 1] in _CUE_BEGINS and _CUE.match(text, find[2]))
     ]
     if not isinstance(tokens, Tokens) or len(text) > SHORT:

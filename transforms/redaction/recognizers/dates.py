@@ -641,6 +641,9 @@ AGE_MONTHS: Final = Pattern(
     near_misses=("入院（11ヶ月）", "待ち時間、3ヶ月、"),
 )
 
+_MONTHS_LONG: Final = ("か月", "ヶ月", "ケ月", "カ月", "箇月", "ヵ月")
+_MONTHS_AND_ON: Final = tuple(f"{months}、" for months in _MONTHS_LONG)
+
 AGE_MONTHS_OF: Final = Pattern(
     rule="age.months_of",
     type="AGE",
@@ -648,20 +651,7 @@ AGE_MONTHS_OF: Final = Pattern(
         r"(?<![0-9.年・,、〜~\-])(?P<id>[0-9]{1,2}\s?[かヶケカヵ箇]月(?:半)?)(?=(?<=[子娘]は[0-9][かヶケカヵ]月)。|(?<=[子娘]は[0-9]{2}[かヶケカヵ]月)。|(?<=[子娘孫][0-9][かヶケカヵ]月)、|(?<=[子娘孫][0-9]{2}[かヶケカヵ]月)、|の(?:娘|息子|赤ちゃん|乳児|男の子|女の子|甥|姪|孫|次男|次女|長男|長女|三男|子(?!宮)))"
     ),
     at_digits=True,
-    triggers=(
-        "か月の",
-        "ヶ月の",
-        "ケ月の",
-        "カ月の",
-        "箇月の",
-        "ヵ月の",
-        "月。",
-        "か月、",
-        "ヶ月、",
-        "ケ月、",
-        "カ月、",
-        "ヵ月、",
-    ),
+    triggers=(*(f"{months}の" for months in _MONTHS_LONG), "月。", *_MONTHS_AND_ON),
     score=0.85,
     examples=("入院している8ヶ月の娘", "息子は2か月。夜中の3時", "うちの子8か月、夜だけ咳"),
     near_misses=("3か月の処方", "薬は3か月。", "待つこと8か月、やっと手術"),
@@ -674,7 +664,7 @@ AGE_MONTHS_ILL: Final = Pattern(
         r"(?:(?<=[。！？!?」\s])|^)(?P<id>[0-9]{1,2}[かヶケカヵ箇]月)(?=、\s?(?:熱|発熱|高熱|咳|鼻水|嘔吐|下痢|発疹|男児|女児|男の子|女の子|[0-9.]{1,4}kg))"
     ),
     at_digits=True,
-    triggers=("か月、", "ヶ月、", "ケ月、", "カ月、", "箇月、", "ヵ月、"),
+    triggers=_MONTHS_AND_ON,
     score=0.75,
     examples=("診てくれる所ありますか？　7か月、熱39.2", "9ヶ月、女の子です"),
     near_misses=("通って8か月、熱が下がらない", "8か月、薬を飲んだ"),
