@@ -339,6 +339,11 @@ def kanji_value(numeral: str) -> str:
     return str(total + digit)
 
 
+def digits_for_numerals(text: str) -> str:
+    """A text with digits for every kanji numeral, whether it is a number there or not: 十日町 -> 10日町, 三ノ宮 -> 3ノ宮."""
+    return _RUN_RE.sub(lambda run: kanji_value(run[0]), text)
+
+
 def _clusters(text: str) -> list[tuple[int, int]]:
     """Where groups of numerals make one long number together."""
     long = (

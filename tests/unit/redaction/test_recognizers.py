@@ -8,6 +8,7 @@ import pytest
 
 from transforms.redaction.recognizers import check_digits
 from transforms.redaction.recognizers.base import Found, Recognizer
+from transforms.redaction.recognizers.places import get_places
 from transforms.redaction.recognizers.registry import RECOGNIZERS, get_gate
 from transforms.redaction.spans import DIRECT, QUASI
 from transforms.text.fold import fold
@@ -167,11 +168,30 @@ def test_numbers_are_found_in_every_dress_and_width(dress: str, cue: str, number
         ),
         ("鳥取県 米子市角盤町1丁目2番3号です", "鳥取県 米子市角盤町1丁目2番3号"),
         ("大田区池上七丁目に住む", "大田区池上7丁目"),
+        ("新潟県十日町市川西2-18に", "新潟県10日町市川西2-18"),
     ],
 )
 def test_addresses_are_found_from_prefecture_to_room(text: str, address: str) -> None:
     folded = fold(text).numeric
     assert address in [folded.text[f.start : f.end] for f in found_in(text) if f.type == "ADDRESS"]
+
+
+def test_towns_with_numerals_in_their_names_are_found() -> None:
+    """Folding makes digits of numerals where a number may be: 十三日町5-6, 三ノ宮5-6, 前九年5-6."""
+    towns = sorted(
+        city + town
+        for city, names in get_places().towns.items()
+        for town in names
+        if set(town) & set("一二三四五六七八九十百千") and city[-1] in "市町村" and "ー" not in town
+    )
+    missed = []
+    for town in towns[::97]:
+        text = f"実家は{town}5-6です。"
+        folded = fold(text).numeric
+        spans = [folded.origin_span(f.start, f.end) for f in found_in(text) if f.type == "ADDRESS"]
+        if not any(low <= 3 and high >= len(town) + 6 for low, high in spans):
+            missed.append(town)
+    assert missed == []
 
 
 @pytest.mark.parametrize(

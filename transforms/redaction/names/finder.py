@@ -20,9 +20,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from transforms.redaction.names import keep
+from transforms.redaction.names.called import called
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join_many
+from transforms.redaction.names.lexicon import is_given
 from transforms.redaction.names.model import (
     BOUNDARY_ROW,
     NEWLINE_ROW,
@@ -31,7 +33,7 @@ from transforms.redaction.names.model import (
     Word,
     load_weights,
 )
-from transforms.redaction.names.spaced import latin, nicknames, spaced
+from transforms.redaction.names.spaced import kana_pairs, latin, nicknames, spaced
 from transforms.redaction.names.spotting import SHORT, spot
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
@@ -40,12 +42,17 @@ from transforms.text.tokens import Token, Tokens, gaps
 
 _TITLES: Final = frozenset({"DOCTOR", "CHIEF", "STAFF"})
 _ADDRESSES: Final = HONORIFIC_CLASSES | _TITLES
+_ADDRESSED_AS: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF"}
 _PEOPLE: Final = frozenset({"STAFF", "DOCTOR", "CHIEF", "SENSEI", "KIN", "PATIENT"})
 _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
 )
 _ADDRESSED: Final = frozenset({"person.honorific", "person.pet", "person.title"})
 _SAID: Final = words("いう 言う 言い いい ゆう 云う という っていう とかいう")
+_CALLED: Final = words("いう ゆう 云う")
+"""How dialects leave out と: 白鳥いう先生."""
+
+_PERSONS: Final = words("人 ひと 方 男 女 やつ ヤツ 奴 おっさん")
 _OF_A_NAME: Final = words("名前 名札 名字 苗字")
 _ABUSED: Final = words("やつ ヤツ 奴 野郎 ヤロウ")
 _DONE_BY: Final = words("診 看 切ら 執刀 手術 怒鳴ら 叱ら")
@@ -66,8 +73,17 @@ _DEPARTMENTS: Final = words(
 )
 _HEADED_PARTS: Final = words("部 医 科")
 
+_LAST_KANJI: Final = frozenset("大会")
+"""Kanji that end given names and names of bodies as well."""
+
 _DENTAL: Final = words("医師 医 衛生 技工 助手")
 """What makes of 歯科 a profession."""
+
+_READ_AS_NAMES: Final = words("助教")
+"""Titles that the analyser takes for names."""
+
+_RANKS: Final = words("准 元 前 新 現")
+"""What stands before a title, though it is a word by itself: 准教授, 元院長."""
 
 _RELATIVES: Final = words(
     "おじさん おばさん おじ おば おじちゃん おばちゃん じい ばあ じいちゃん ばあちゃん じいさん ばあさん 爺 婆 兄 姉 兄さん 姉さん 姐 姐さん 兄ィ"
@@ -268,6 +284,10 @@ def _with_shapes(texts: Sequence[str], found: Sequence[list[_Found]]) -> list[li
         add(*span, 0.8, "person.latin")
     for span in nicknames(together):
         add(*span, 0.7, "person.nickname")
+    for span in called(together):
+        add(*span, 0.8, "person.called")
+    for span in kana_pairs(together):
+        add(*span, 0.9, "person.spaced")
     for at, text in enumerate(texts):
         if " " in text or "・" in text:
             for start, end, run_end in spaced(text):
@@ -422,8 +442,10 @@ class _Names:
         here, behind = self.words[i].description, self.words[i + 1].description
         if here.role == "LABEL" and here.letter == "K":
             return self.words[i - 1].description.role == "KIN"
+        if here.role == "COMMON" and "S" in here.flags and len(self._surface(i)) > 1:
+            return behind.role in {"SENSEI", "DOCTOR", "CHIEF"}
         if here.role == "PLACEWORD" and self._surface(i) in NAME_KANJI:
-            return behind.role in HONORIFIC_CLASSES and self.words[i - 1].description.kind == "の/詞"
+            return behind.role in _ADDRESSED_AS and self.words[i - 1].description.kind == "の/詞"
         return here.role == "KIN" and here.letter == "H" and behind.role == "SENSEI"
 
     def _stays_unaddressed(self, i: int, probability: float, rule: str) -> bool:
@@ -492,12 +514,19 @@ class _Names:
         """Whether a facility's word is a name's end or a title's beginning all the same: 山寺さん, 大石医院長."""
         if self._surface(at) in _HEADED and self._surface(at + 1) == "長":
             return True
+        if self._surface(at) in _LAST_KANJI and self._is_given_name(at):
+            return True
         if self._surface(at) in _DEPARTMENTS and self._is_head(at + 1):
             return True
         if self._surface(at) == "歯科" and self._surface(at + 1) in _DENTAL:
             return True
-        addressed = self.words[at + 1].description.role in HONORIFIC_CLASSES
+        addressed = self.words[at + 1].description.role in _ADDRESSED_AS
         return addressed and self._surface(at) in NAME_KANJI
+
+    def _is_given_name(self, at: int) -> bool:
+        """Whether a kanji ends a given name behind a family name: 川久保 雅|大."""
+        before = at - 2 - (self.words[at - 2].description is SPACE)
+        return self.words[before].pos4 == "姓" and is_given(self._surface(at - 1) + self._surface(at))
 
     def _is_head(self, at: int) -> bool:
         """Whether a word behind a department makes a title of it, and no clinic: 外科|部|長, 外科|医, 外科|主任."""
@@ -549,10 +578,12 @@ class _Names:
     def _is_title(self, at: int) -> bool:
         """Whether a title begins there, of one word or two: 院長, 看護師, 教務主任, 副院長."""
         here = self.words[at]
-        if here.description.role in _TITLES:
+        if here.description.role in _TITLES or here.surface in _READ_AS_NAMES:
             return True
         if self.words[at + 1].description.role != "CHIEF" or here.description.letter != "C":
             return False
+        if here.surface in _RANKS:
+            return True
         return here.pos in _NOUNS and not here.description.role
 
     def _is_told(self, at: int) -> bool:
@@ -564,6 +595,8 @@ class _Names:
             return self._surface(at + 1) in _SOMEBODY or self._is_led_to(at + 1)
         if kind == "の/詞":
             return self._surface(at + 1) in _ABUSED
+        if self._surface(at) in _CALLED:
+            return self.words[at + 1].description.role in _PEOPLE or self._surface(at + 1) in _PERSONS
         if kind == "と/詞" and self._surface(at + 1) == "か":
             return self._surface(at + 2) in _SAID and self._is_led_to(at + 3)
         return False

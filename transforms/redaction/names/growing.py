@@ -13,8 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+from transforms.redaction.names import keep
 from transforms.redaction.names.features import SPACE
-from transforms.redaction.names.lexicon import is_listed, lexicon, to_hiragana
+from transforms.redaction.names.joining import NAME_KANJI
+from transforms.redaction.names.lexicon import is_family, is_given, is_listed, lexicon, to_hiragana
 from transforms.redaction.names.model import Word
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 
@@ -38,6 +40,7 @@ _NAME_ENDINGS: Final = frozenset("子代江美恵枝乃男夫雄郎衛吉坊")
 _PET_ENDINGS: Final = words("ん りん ぴ ぴー っち ち ぴょん たん ぽん ちん てぃ ちゃそ つん にゃん")
 _PET_HONORIFICS: Final = frozenset({"KUN", "CHAN"})
 _BRIDGES: Final = frozenset({"・", "=", "-"})
+_OLD: Final = words("婆 爺 ばあ じい")
 _PARTICLES: Final = frozenset("のはがをにでとも")
 _LATIN_WORDS: Final = words(
     "I The A An Dr DR dr Mr Mrs Ms Prof Hello Hi My No NO Yes OK In On At For And Or Is Are To Of This That It We You He She Day"
@@ -52,6 +55,9 @@ _ENDING_READINGS: Final = dict(zip("子代世江枝恵美乃", "こよよええ�
 
 _LONGEST_GIVEN: Final = 3
 """Kanji of a given name."""
+
+_LONGEST_READING_HALF: Final = 8
+"""Kana of half a foreign name: ウィリアムス."""
 
 _LINKS: Final = frozenset("ノヶケ之")
 _FIRST_KANJI: Final = frozenset("高中大小上下")
@@ -106,6 +112,10 @@ def _kanji_left(post: Post, i: int) -> Iterator[int]:
     if post.letter(i) != "C" or post.letter(i - 1) != "C":
         return
     surface = post.surface(i - 1)
+    if len(surface) == len(post.surface(i)) == 1 and is_family(surface + post.surface(i)):
+        if post.letter(i - 2) != "C":
+            yield i - 1
+        return
     begins = surface in _FIRST_KANJI and post.words[i].pos3 != "人名"
     if (
         len(surface) == 1
@@ -124,7 +134,14 @@ def _kanji_right(post: Post, i: int) -> Iterator[int]:
         if surface in _NAME_ENDINGS:
             yield i + 1
         return
-    ends = not post.words[i + 2].description.candidate or post.role(i + 2) in HONORIFIC_CLASSES
+    addressed = post.role(i + 2) in HONORIFIC_CLASSES | {"DOCTOR", "CHIEF"}
+    ends = not post.words[i + 2].description.candidate or addressed
+    if addressed and surface in NAME_KANJI and post.letter(i) == "C":
+        yield i + 1
+        return
+    if post.words[i].pos4 == "名" and ends and is_given(post.surface(i) + surface):
+        yield i + 1
+        return
     if post.letter(i) == "C" and surface not in _NOT_BEHIND and ends and is_name_like(post, i + 1):
         yield i + 1
 
@@ -182,8 +199,17 @@ def _is_given(reading: str, *, popular_only: bool) -> bool:
 
 
 def _kana_left(post: Post, i: int) -> Iterator[int]:
-    """ま|しろ: kana before a name in kana."""
+    """ま|しろ, お|トヨ: kana before a name in kana."""
     before = post.surface(i - 1)
+    addressed = post.role(i + 1) in HONORIFIC_CLASSES or post.surface(i + 1) in _OLD
+    if (
+        before == "お"
+        and addressed
+        and len(post.surface(i)) == 2
+        and _is_given(to_hiragana(post.surface(i)), popular_only=False)
+    ):
+        yield i - 1
+        return
     if post.letter(i) != "H" or post.letter(i - 1) != "H" or before in _PARTICLES or len(before) > 2:
         return
     if is_listed(before + post.surface(i)):
@@ -256,12 +282,20 @@ def _full_name(post: Post, i: int) -> Iterator[int]:
         if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K", "M"}:
             continue
         surface = post.surface(at)
-        if not is_name_like(post, at) or len(surface) > 5:
+        if not (is_name_like(post, at) or _is_place_before_given(post, at, i)):
+            continue
+        if len(surface) > (_LONGEST_READING_HALF if post.letter(at) == "K" else 5):
             continue
         if len(surface) == 1 and (surface in _NO_HALF or post.words[at + step].description.candidate):
             continue
         yield i + step
         yield at
+
+
+def _is_place_before_given(post: Post, at: int, i: int) -> bool:
+    """Whether a place's name, no prefecture's, stands before a given name: 黒部 辰夫."""
+    before, given = post.words[at], post.words[i]
+    return at < i and before.pos3 == "地名" and given.pos4 == "名" and before.surface not in keep.PREFECTURES
 
 
 def _full_name_in_pieces(post: Post, i: int) -> Iterator[int]:
@@ -291,6 +325,19 @@ def _given_behind(post: Post, i: int) -> Iterator[int]:
         at += 1
     ends = post.role(at) in HONORIFIC_CLASSES or _has_age(post, at)
     if ends and 1 < size <= _LONGEST_GIVEN:
+        yield from range(i + 1, at)
+
+
+def _given_in_pieces(post: Post, i: int) -> Iterator[int]:
+    """A listed given name behind a family name, cut by the analyser: 沢木 三|織, 宮前 記|行."""
+    if post.words[i].pos3 not in {"人名", "地名"}:
+        return
+    first = at = i + 1 + (post.words[i + 1].description is SPACE)
+    name = ""
+    while post.letter(at) == "C" and len(name) < _LONGEST_GIVEN:
+        name += post.surface(at)
+        at += 1
+    if post.letter(at) != "C" and at > first + 1 and is_given(name):
         yield from range(i + 1, at)
 
 
@@ -357,9 +404,18 @@ def _reads(post: Post, i: int) -> bool:
 
 _ANY: Final = (_other_half, _full_name, _full_name_in_pieces, _given_behind, _reading)
 _RULES: Final[dict[str, tuple[Callable[[Post, int], Iterator[int]], ...]]] = {
-    "C": (_kanji_left, _kanji_right, _kana_right, _kana_before_ending, _mixed_given, _list, *_ANY),
+    "C": (
+        _kanji_left,
+        _kanji_right,
+        _kana_right,
+        _kana_before_ending,
+        _mixed_given,
+        _given_in_pieces,
+        _list,
+        *_ANY,
+    ),
     "H": (_kanji_right, _kana_right, _kana_left, *_ANY),
-    "K": (_kanji_right, _kana_right, _bridge, _katakana, *_ANY),
+    "K": (_kanji_right, _kana_right, _kana_left, _bridge, _katakana, *_ANY),
     "M": _ANY,
     "A": (_latin,),
     "T": (_latin,),

@@ -13,7 +13,7 @@ from typing import Final
 
 from transforms.redaction.names import extra
 from transforms.redaction.names.features import JOINED, script
-from transforms.redaction.names.lexicon import is_listed, looks_given
+from transforms.redaction.names.lexicon import is_listed, lexicon, looks_given
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS, words
 from transforms.text.tokens import Token, Tokens, surface_of
 
@@ -175,7 +175,9 @@ def _runs(tokens: Sequence[Token], kind: str, start: int, end: int) -> Sequence[
     runs: list[tuple[int, int]] = []
     while start < end - 1:
         size = _longest(tokens, start, end, to_the_end=kind in {"quoted", "before", "inside"})
-        if size and not is_grammar(tokens, start, start + size):
+        if size and (
+            _is_endeared(tokens, start, start + size) or not is_grammar(tokens, start, start + size)
+        ):
             runs.append((start, start + size))
         start += size or 1
     return runs
@@ -238,6 +240,16 @@ def _is_addressed_name(parts: Sequence[Token]) -> bool:
         return is_listed(surface)
     ends = parts[-1].surface not in WORD_CLASS or parts[-1].surface in NAME_KANJI or is_listed(surface)
     return ends and parts[0].surface not in WORD_CLASS
+
+
+def _is_endeared(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a popular given name stands before くん or ちゃん: 待合で|み|う|ちゃん."""
+    if end == len(tokens) or WORD_CLASS.get(tokens[end].surface, "") not in {"KUN", "CHAN"}:
+        return False
+    if end + 1 < len(tokens) and tokens[end + 1].surface == "と":
+        return False
+    name = "".join(t.surface for t in tokens[start:end])
+    return name in extra.READINGS or name in lexicon().given_readings_popular
 
 
 _PREDICATES: Final = frozenset({"動詞", "形容詞", "助動詞"})

@@ -131,6 +131,17 @@ def _edges(names: frozenset[str], least: int) -> tuple[frozenset[str], frozenset
     )
 
 
+def is_family(kanji: str) -> bool:
+    """Whether a list of family names holds a name in kanji."""
+    names = lexicon()
+    return kanji in names.surnames or kanji in names.surnames_rare
+
+
+def is_given(kanji: str) -> bool:
+    """Whether a list of given names holds a name in kanji."""
+    return kanji in lexicon().given
+
+
 def looks_given(surface: str) -> bool:
     """Whether two or three kanji begin and end like given names do."""
     first, last = lexicon().given_kanji

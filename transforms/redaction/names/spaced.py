@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from transforms.redaction.names import extra
 from transforms.redaction.names.lexicon import lexicon, to_hiragana
 from transforms.redaction.names.vocabulary import words
 
@@ -86,6 +87,63 @@ def _is_name(name: str, *, addressed: bool) -> bool:
     return addressed and (
         reading in names.surname_readings_frequent or reading in names.given_readings_popular
     )
+
+
+_GAP: Final = re.compile(r" (?<=[ぁ-んァ-ヺー] )(?=[ぁ-んァ-ヺー])")
+"""A space between kana. The pattern begins with the space, as little else is looked for so quickly."""
+
+_KANA_BEFORE: Final = re.compile(r"(?:[ぁ-んー]{2,}|[ァ-ヺー]{2,})\Z")
+_KANA_BEHIND: Final = re.compile(r"[ぁ-んー]{2,}|[ァ-ヺー]{2,}")
+_BEFORE_KANA: Final = frozenset("はがのとも")
+"""Particles that go before a name in kana."""
+
+_AFTER_KANA: Final = re.compile(
+    r"さん|さま|くん|ちゃん|せんせい|です|でした|だっ|という|って|[はがのにをとも]|(?![ぁ-んー])"
+)
+_LONGEST_PART: Final = 6
+
+
+def kana_pairs(text: str) -> Iterator[tuple[int, int]]:
+    """Full names in kana with a space between: きだ りりあ, ミワ ジュンコ.
+
+    Args:
+        text: folded.
+
+    Yields:
+        Their spans. The family name is a frequent one, the given name a listed one.
+    """
+    for gap in _GAP.finditer(text):
+        behind = _KANA_BEHIND.match(text, gap.end())
+        before = _KANA_BEFORE.search(text, max(0, gap.start() - _LONGEST_PART - 1), gap.start())
+        if behind is None or before is None:
+            continue
+        start = _family_start(to_hiragana(before[0]))
+        length = _given_length(to_hiragana(behind[0]))
+        if start is not None and length:
+            yield before.start() + start, gap.end() + length
+
+
+def _family_start(kana: str) -> int | None:
+    """Where in a run of kana the family name begins that it ends with."""
+    readings = lexicon().surname_readings_frequent
+    for start in range(max(0, len(kana) - _LONGEST_PART), len(kana) - 1):
+        if kana[start:] in readings and (start == 0 or kana[start - 1] in _BEFORE_KANA):
+            return start
+    return None
+
+
+def _given_length(kana: str) -> int:
+    """How many kana make the given name that a run of kana begins with."""
+    names = lexicon()
+    for length in range(min(_LONGEST_PART, len(kana)), 1, -1):
+        name = kana[:length]
+        if not _AFTER_KANA.match(kana, length):
+            continue
+        if name in names.given_readings_popular or name in extra.READINGS:
+            return length
+        if length > 2 and name in names.given_readings:
+            return length
+    return 0
 
 
 _LATIN: Final = re.compile(

@@ -8,7 +8,7 @@ Does not: names whose pieces lie side by side before an honorific or in brackets
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 from itertools import chain
@@ -31,6 +31,9 @@ _HONORIFIC: Final = re.compile(
     r"|って(?:人|いう|ゆう|言う|男|子|やつ|看護|医|先生|研修|外科|内科|整形|薬剤|技師|名前|名札|名字|苗字)"
     r"|という|とかいう(?:人|男|子|やつ|看護|医|先生|薬剤|若い|研修|受付)"
 )
+_ENDEARING: Final = re.compile(r"くん|ちゃん(?!と)")
+"""Stand behind nothing but names, whatever goes before: 入院している|はると|くん."""
+
 _INTRODUCED: Final = re.compile(r"です|と申|と名乗|と言い|といい|宛|あて")
 _TITLED: Final = re.compile(r"\((?:看護|医師|医者|薬剤)")
 _CUE: Final = re.compile(f"{_HONORIFIC.pattern}|{_INTRODUCED.pattern}|{_TITLED.pattern}")
@@ -42,6 +45,9 @@ _LABELS: Final = frozenset({"STAFF", "DOCTOR", "LABEL"})
 _JOINERS: Final = frozenset({"の", "と", "や", "は", "が", "に"})
 _TOLD_OF: Final = frozenset({"札に", "当は", "医は", "前は"})
 """How what is said of somebody ends: 名札に, 担当は, 主治医は, 名前は."""
+
+_SWALLOWED: Final = frozenset("はのがにとも")
+"""Particles that the analyser takes for the first kana of a word."""
 
 _OF_SOMEBODY: Final = frozenset("の師付")
 """What ends the word before a name that is told without an honorific: 看護助手のいまい, 看護師いまい, 受付いまい."""
@@ -57,7 +63,8 @@ def _spotter() -> tuple[AhoCorasick, list[str], list[bool]]:
         for r in chain(names.given_readings_popular, extra.READINGS, names.surname_readings_frequent)
         if len(r) >= 3
     }
-    patterns = sorted(kana | {n for n in extra.HARD_FAMILY_NAMES if len(n) > 1})
+    families = {n for n in chain(extra.HARD_FAMILY_NAMES, names.surnames) if len(n) > 1}
+    patterns = sorted(kana | families)
     automaton = AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
     return automaton, patterns, [_is_likely(p, cued=False) for p in patterns]
 
@@ -72,34 +79,25 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
     Returns:
         The tokens with each such name as one token; None where there is none.
     """
-    _, patterns, _ = _spotter()
     finds = _finds(tokens, text)
     if not finds:
         return None
     starts = tokens.starts if isinstance(tokens, Tokens) else [token.start for token in tokens]
     result: list[Token] = []
     done = 0
-    for which, start, end in finds:
-        first = bisect_left(starts, start)
-        if first < done or first == len(starts) or starts[first] != start or tokens[first].end >= end:
+    for find in finds:
+        first = bisect_right(starts, find[1]) - 1
+        if first < done or tokens[first].end >= find[2]:
             continue
         last = first
-        while last < len(tokens) - 1 and tokens[last].end < end:
+        while last < len(tokens) - 1 and tokens[last].end < find[2]:
             last += 1
-        addressed = _HONORIFIC.match(text, end) is not None or (
-            _INTRODUCED.match(text, end) is not None and (first == 0 or tokens[first - 1].pos == "補助記号")
-        )
-        if tokens[last].end != end and not addressed:
+        if not _is_name(tokens, text, find, first, last):
             continue
-        titled = _TITLED.match(text, end) is not None or _is_told_of(tokens, first)
-        cued = addressed or titled or _is_somebodys(tokens, first)
-        if not _is_likely(patterns[which], cued=cued) or not _opens(tokens, first, addressed=addressed):
-            continue
-        if not addressed and not _closes(tokens, last):
-            continue
-        if is_grammar(tokens, first, last + 1):
-            continue
+        _, start, end = find
         result += tokens[done:first]
+        if tokens[first].start < start:
+            result.append(_particle(text, tokens[first].start, start))
         result.append(_name(tokens[first : last + 1], text, start, end))
         done = last + 1
         rest = tokens[last].end
@@ -111,6 +109,34 @@ def spot(tokens: Sequence[Token], text: str) -> list[Token] | None:
     if not done:
         return None
     return result + list(tokens[done:])
+
+
+def _is_name(tokens: Sequence[Token], text: str, find: tuple[int, int, int], first: int, last: int) -> bool:
+    """Whether a find is a name where it stands.
+
+    Args:
+        tokens: of the text.
+        text: folded.
+        find: which name, and where it begins and ends.
+        first: the word that it begins in.
+        last: the word that it ends in.
+    """
+    which, start, end = find
+    is_within = tokens[first].start < start
+    if is_within and not _is_behind_particle(tokens[first], text, start, end):
+        return False
+    addressed = _HONORIFIC.match(text, end) is not None or (
+        _INTRODUCED.match(text, end) is not None and (first == 0 or tokens[first - 1].pos == "補助記号")
+    )
+    if not addressed and (tokens[last].end != end or not _closes(tokens, last)):
+        return False
+    titled = _TITLED.match(text, end) is not None or _is_told_of(tokens, first)
+    cued = addressed or titled or _is_somebodys(tokens, first)
+    if not _is_likely(_spotter()[1][which], cued=cued):
+        return False
+    if is_within or _ENDEARING.match(text, end):
+        return True
+    return _opens(tokens, first, addressed=addressed) and not is_grammar(tokens, first, last + 1)
 
 
 def _finds(tokens: Sequence[Token], text: str) -> list[tuple[int, int, int]]:
@@ -137,6 +163,18 @@ def _is_cut_out(name: str, tokens: Tokens, text: str) -> bool:
 def _name(parts: Sequence[Token], text: str, start: int, end: int) -> Token:
     whole = joined(parts)
     return whole._replace(surface=text[start:end], start=start, end=end, pos2=SPOTTED)
+
+
+def _is_behind_particle(token: Token, text: str, start: int, end: int) -> bool:
+    """Whether a name begins behind a particle that the analyser took for the beginning of a word: 内科|のみ|やけ先生."""
+    if start - token.start != 1 or text[token.start] not in _SWALLOWED:
+        return False
+    return _HONORIFIC.match(text, end) is not None
+
+
+def _particle(text: str, start: int, end: int) -> Token:
+    surface = text[start:end]
+    return Token(surface, start, end, "助詞", "格助詞", "", "", surface, "")
 
 
 def _rest(text: str, start: int, end: int) -> Token:

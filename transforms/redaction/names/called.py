@@ -1,0 +1,115 @@
+"""Names in kana by the honorific behind them, whatever words the analyser cut there: 集中治療室の|も|え|かさん, と|よ|子さん.
+
+Belongs here: one pass over a text for honorifics, and the listed names that stand right before them.
+Does not: names that are no list's, or whose kana go on to the left (`model`, `finder`), names without an honorific.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from transforms.redaction.names import extra
+from transforms.redaction.names.lexicon import Listed, lexicon, to_hiragana
+from transforms.redaction.names.vocabulary import WORD_CLASS, words
+
+_HONORIFIC: Final = re.compile(
+    r"[さくち先医ばじ婆爺](?<=[ぁ-んァ-ヶヱヰー子江枝恵代世乃美].)"
+    r"(?:(?<=さ)[んま](?!ざ)|(?<=く)ん|(?<=ち)ゃん(?!と)|(?<=先)生|(?<=医)師|(?<=ば)あ|(?<=じ)い|(?<=[婆爺]))",
+    re.DOTALL,
+)
+"""An honorific behind kana or a kanji that ends given names. Its first character is looked for first, which is quick."""
+
+_OF_THE_OLD: Final = frozenset("ばじ婆爺")
+_ENDEARING: Final = frozenset("くち")
+"""How honorifics begin that stand behind given names alone."""
+
+_OF_DOCTORS: Final = frozenset("先医")
+"""How titles begin that stand behind much besides names: 看護師さんと先生."""
+
+_KANA: Final = re.compile(r"[ぁ-んー]+|[ァ-ヶヱヰー]+")
+_HIRAGANA: Final = re.compile(r"[ぁ-んー]")
+_LONGEST: Final = 5
+_PARTICLES: Final = frozenset("はのがとにもでや")
+_PEOPLE: Final = frozenset("師付員士医手任長科室部夫妻娘孫兄弟姉妹母父男女")
+"""Kanji that words for people and places of work end in: behind other kanji kana are more likely the word's own ending."""
+
+_ENDINGS: Final = dict(zip("子江枝恵代世乃美", "こえええよよのみ", strict=True))
+"""How the kanji that end given names are read there."""
+
+_OLD_KANA: Final = str.maketrans("ゑゐ", "えい")
+
+_NO_NAMES: Final = words(
+    "みな おく かみ おば おじ ねえ にい かあ とう ばあ じい はん おや いと ひと たち くま ぞう かめ とり うし うま りす つき ほし はな ほとけ いも たこ いか さる とら きつね たぬき"
+    " むすめ むすこ まご とも あね いもうと おとうと あか にわ となり みせ やく おとな おまえ あんた おに おうじ ひめ おひめ うちの すが なら ひい なお さか なのか とか では"
+)
+"""Words that are called so as well: みなさん, おくさん, くまさん."""
+
+
+def called(text: str) -> Iterator[tuple[int, int]]:
+    """Listed names in kana right before an honorific.
+
+    Args:
+        text: folded.
+
+    Yields:
+        Their spans, without honorifics.
+    """
+    for find in _HONORIFIC.finditer(text):
+        end = find.start()
+        start = _name_start(text, end, find[0][0])
+        if start is not None:
+            yield start, end
+
+
+@cache
+def _names(honorific: str, *, is_plain: bool) -> tuple[Listed | frozenset[str], ...]:
+    """The lists of names that stand before an honorific that begins so.
+
+    Args:
+        honorific: its first character; empty where the name ends in a kanji of given names.
+        is_plain: whether the name is long or begins behind something else than a particle that may be its first kana.
+            Rare names count only there.
+    """
+    names = lexicon()
+    if honorific in _OF_THE_OLD or not honorific:
+        return (names.given_readings,)
+    if is_plain and honorific not in _OF_DOCTORS:
+        given: tuple[Listed | frozenset[str], ...] = (names.given_readings,)
+    else:
+        given = (names.given_readings_popular, extra.READINGS)
+    return given if honorific in _ENDEARING else (*given, names.surname_readings_frequent)
+
+
+def _name_start(text: str, end: int, honorific: str) -> int | None:
+    """Where the longest listed name begins that ends there and begins like a word."""
+    ending = _ENDINGS.get(text[end - 1 : end], "")
+    kana_end = end - bool(ending)
+    for start in range(max(0, kana_end - _LONGEST), kana_end - 1):
+        kana = text[start:kana_end]
+        if not _KANA.fullmatch(kana) or not _begins(text, start):
+            continue
+        if kana in WORD_CLASS or kana in _NO_NAMES:
+            return None
+        name = to_hiragana(kana).translate(_OLD_KANA) + ending
+        lists = _names(
+            "" if ending else honorific, is_plain=len(kana) > 2 or text[start - 1 : start] not in _PARTICLES
+        )
+        if any(name in names for names in lists):
+            is_particle = name[0] == "の" and any(name[1:] in names for names in lists)
+            return start + is_particle
+    return None
+
+
+def _begins(text: str, start: int) -> bool:
+    """Whether a word may begin there: behind a mark, a particle, or a word for somebody."""
+    before, first = text[start - 1 : start], text[start]
+    if not before or before in _PARTICLES:
+        return True
+    if before == "ー" or _HIRAGANA.match(before):
+        return False
+    if _KANA.match(before):
+        return _HIRAGANA.match(first) is not None
+    return before < "一" or before in _PEOPLE
