@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from transforms.redaction.names import extra
-from transforms.redaction.names.lexicon import Listed, lexicon, to_hiragana
+from transforms.redaction.names.lexicon import Listed, is_popular, lexicon, to_hiragana
 from transforms.redaction.names.vocabulary import WORD_CLASS, words
 
 _HONORIFIC: Final = re.compile(
@@ -29,9 +29,14 @@ _ENDEARING: Final = frozenset("くち")
 _OF_DOCTORS: Final = frozenset("先医")
 """How titles begin that stand behind much besides names: 看護師さんと先生."""
 
+_OF_ANYBODY: Final = frozenset("さくち")
+"""How honorifics begin that full names stand before."""
+
 _KANA: Final = re.compile(r"[ぁ-んー]+|[ァ-ヶヱヰー]+")
 _HIRAGANA: Final = re.compile(r"[ぁ-んー]")
 _LONGEST: Final = 5
+_LONGEST_FULL: Final = 9
+_SHORTEST_FULL: Final = 4
 _PARTICLES: Final = frozenset("はのがとにもでや")
 _PEOPLE: Final = frozenset("師付員士医手任長科室部夫妻娘孫兄弟姉妹母父男女")
 """Kanji that words for people and places of work end in: behind other kanji kana are more likely the word's own ending."""
@@ -59,7 +64,10 @@ def called(text: str) -> Iterator[tuple[int, int]]:
     """
     for find in _HONORIFIC.finditer(text):
         end = find.start()
-        start = _name_start(text, end, find[0][0])
+        honorific = find[0][0]
+        start = _full_start(text, end) if honorific in _OF_ANYBODY else None
+        if start is None:
+            start = _name_start(text, end, honorific)
         if start is not None:
             yield start, end
 
@@ -100,6 +108,37 @@ def _name_start(text: str, end: int, honorific: str) -> int | None:
         if any(name in names for names in lists):
             is_particle = name[0] == "の" and any(name[1:] in names for names in lists)
             return start + is_particle
+    return None
+
+
+def _is_full_name(kana: str) -> bool:
+    """Whether a frequent family name and a given name make it: きたのれおん."""
+    names = lexicon()
+    return any(
+        kana[:cut] in names.surname_readings_frequent and _is_given(kana[cut:])
+        for cut in range(2, len(kana) - 1)
+    )
+
+
+def _is_given(kana: str) -> bool:
+    """Whether a given name is a popular one, or so long that it is nothing else."""
+    return kana not in _NO_NAMES and (
+        is_popular(kana) or (len(kana) > 2 and kana in lexicon().given_readings)
+    )
+
+
+def _full_start(text: str, end: int) -> int | None:
+    """Where the longest full name in kana begins that ends there and begins like a word."""
+    if end < _SHORTEST_FULL or not _KANA.fullmatch(text, end - _SHORTEST_FULL, end):
+        return None
+    for start in range(max(0, end - _LONGEST_FULL), end - _SHORTEST_FULL + 1):
+        if not (_KANA.fullmatch(text, start, end) and _begins(text, start)):
+            continue
+        kana = to_hiragana(text[start:end])
+        if kana[0] == "の" and _begins(text, start + 1) and _is_given(kana[1:]):
+            return start + 1
+        if _is_full_name(kana):
+            return start
     return None
 
 

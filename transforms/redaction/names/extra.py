@@ -39,6 +39,15 @@ KANJI_GIVEN: Final = words(
 )
 """Given names of children in kanji, that the data sets have too few of."""
 
+EVERYDAY: Final = words(
+    """
+    空 海 月 花 宝 柊 星 縁 絆 響 暖 輝 雫 霞 虹 華 旭 晴 新 善 想 心音
+    こころ なのは ないと さくら ひなた ひかり みらい そら はな うみ つばさ しおり かえで すばる つばき すみれ ほたる なぎさ しずく かなた ときわ よつば きらり いろは
+    めい れん なお あん はる
+    """
+)
+"""Those of the names above that are everyday words as well."""
+
 HARD_FAMILY_NAMES: Final = words(
     """
     四月一日 四月朔日 八月一日 八月朔日 月見里 小鳥遊 百目鬼 一尺八寸 五百旗頭 五百蔵 五十嵐 五十公野 五十棲 七五三木 七五三掛

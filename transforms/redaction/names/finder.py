@@ -19,12 +19,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from transforms.redaction.names import keep
+from transforms.redaction.names import extra, keep
 from transforms.redaction.names.called import called
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join_many
-from transforms.redaction.names.lexicon import is_given
+from transforms.redaction.names.lexicon import is_given, is_popular
 from transforms.redaction.names.model import (
     BOUNDARY_ROW,
     NEWLINE_ROW,
@@ -93,6 +93,9 @@ _RELATIVES: Final = words(
 _NOUNS: Final = frozenset({"名詞", "接頭辞", "接尾辞", "形状詞"})
 _DESCRIBING: Final = _NOUNS | {"形容詞", "連体詞"}
 _LABELS: Final = frozenset({"LABEL", "KIN"})
+_SAID_OF: Final = frozenset({"は/詞", "が/詞", "も/詞", "の/詞", "を/詞", "に/詞", "と/詞", "、"})
+_EDGES: Final = frozenset({"<>", "< >", "<n>"})
+_MARKS: Final = frozenset({"補助記号", "記号"})
 _AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
 _BEFORE_AGE: Final = frozenset({"(", "、", "は/詞", "・", "< >"})
 _AGE_UNITS: Final = frozenset({"歳", "才", "さい", "ヶ月", "か月", "カ月", "ヵ月", "ケ月", "歳児", "代"})
@@ -109,6 +112,7 @@ BARS: Final[dict[str, dict[str, float]]] = {
         "person.hearsay": (0.04, 0.05, 0.15, 0.15, 0.5, 0.06, 0.15, 0.7),
         "person.label": (0.02, 0.06, 0.08, 0.05, 0.06, 0.15, 0.15, 0.2),
         "person.cue": (0.05, 0.1, 0.15, 0.15, 0.25, 0.2, 0.3, 0.5),
+        "person.alone": (0.05, 0.3, 0.45, 0.05, 0.55, 0.5, 0.45, 0.6),
         "person.model": (0.18, 0.4, 0.45, 0.48, 0.55, 0.6, 0.45, 0.6),
     }.items()
 }
@@ -130,6 +134,9 @@ _FACILITY_ENDINGS: Final = (
 )
 _PLATE: Final = re.compile(r"\s?\d{2,3}\s?[あ-んA-Z]\s?[・.\d]")
 """What follows the place on a number plate."""
+
+_LETTER_BAR: Final = 0.6
+"""Probability of each kana of a name that is cut into kana."""
 
 _LOWEST_BARS: Final = {made: min(row[made] for row in BARS.values()) for made in BARS["person.model"]}
 _LOWEST_BAR: Final = min(_LOWEST_BARS.values())
@@ -413,7 +420,14 @@ class _Names:
                 i, probability, rule
             ):
                 marks[i] = (probability, rule)
+        for run in runs(i for i, p in probable if p >= _LETTER_BAR and self._is_letter(i)):
+            if is_popular("".join(self.words[i].surface for i in run)):
+                marks.update((i, (_LETTER_BAR, "person.letters")) for i in run)
         return marks
+
+    def _is_letter(self, i: int) -> bool:
+        """Whether a word is a single kana, as the analyser leaves of names that it does not know: え|ま."""
+        return len(self.words[i].surface) == 1 and self.words[i].description.letter in "HK"
 
     def _stays(self, i: int, probability: float, rule: str) -> bool:
         """Whether a likely name is an initial, a common word, an eponym, a brand, a plate or part of another name."""
@@ -551,7 +565,17 @@ class _Names:
 
     def _cue(self, i: int) -> str:
         """What stands beside a word that speaks for a name, as a rule id."""
-        return self._cue_behind(i) or self._cue_before(i) or self._cue_around(i) or "person.model"
+        found = self._cue_behind(i) or self._cue_before(i) or self._cue_around(i)
+        return found or ("person.alone" if self._is_alone(i) else "person.model")
+
+    def _is_alone(self, i: int) -> bool:
+        """Whether a child's name begins a sentence and a particle follows: いつきは薬の時間になると."""
+        word, before = self.words[i], self.words[i - 1]
+        if word.surface not in extra.READINGS and word.surface not in extra.KANJI_GIVEN:
+            return False
+        if word.surface in extra.EVERYDAY or self.words[i + 1].description.kind not in _SAID_OF:
+            return False
+        return before.description.kind in _EDGES or before.pos in _MARKS
 
     def _cue_behind(self, i: int) -> str:
         words = self.words

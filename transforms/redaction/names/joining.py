@@ -13,7 +13,7 @@ from typing import Final
 
 from transforms.redaction.names import extra
 from transforms.redaction.names.features import JOINED, script
-from transforms.redaction.names.lexicon import is_listed, lexicon, looks_given
+from transforms.redaction.names.lexicon import is_listed, is_popular, looks_given
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS, words
 from transforms.text.tokens import Token, Tokens, surface_of
 
@@ -249,7 +249,7 @@ def _is_endeared(tokens: Sequence[Token], start: int, end: int) -> bool:
     if end + 1 < len(tokens) and tokens[end + 1].surface == "と":
         return False
     name = "".join(t.surface for t in tokens[start:end])
-    return name in extra.READINGS or name in lexicon().given_readings_popular
+    return is_popular(name)
 
 
 _PREDICATES: Final = frozenset({"動詞", "形容詞", "助動詞"})

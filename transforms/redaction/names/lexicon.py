@@ -142,6 +142,12 @@ def is_given(kanji: str) -> bool:
     return kanji in lexicon().given
 
 
+def is_popular(kana: str) -> bool:
+    """Whether a list of popular given names holds a name in kana."""
+    reading = to_hiragana(kana)
+    return reading in lexicon().given_readings_popular or reading in extra.READINGS
+
+
 def looks_given(surface: str) -> bool:
     """Whether two or three kanji begin and end like given names do."""
     first, last = lexicon().given_kanji

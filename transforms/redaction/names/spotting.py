@@ -17,7 +17,7 @@ from typing import Final
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from transforms.redaction.names import extra
-from transforms.redaction.names.features import SPOTTED
+from transforms.redaction.names.features import SPOTTED, script
 from transforms.redaction.names.joining import is_grammar, joined
 from transforms.redaction.names.lexicon import lexicon
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
@@ -51,7 +51,8 @@ _SWALLOWED: Final = frozenset("はのがにとも")
 
 _OF_SOMEBODY: Final = frozenset("の師付")
 """What ends the word before a name that is told without an honorific: 看護助手のいまい, 看護師いまい, 受付いまい."""
-_BEHIND: Final = frozenset({"助詞", "補助記号", "記号"})
+_MARKS: Final = frozenset({"補助記号", "記号"})
+_BEHIND: Final = frozenset({"助詞", *_MARKS})
 
 
 @cache
@@ -64,7 +65,8 @@ def _spotter() -> tuple[AhoCorasick, list[str], list[bool]]:
         if len(r) >= 3
     }
     families = {n for n in chain(extra.HARD_FAMILY_NAMES, names.surnames) if len(n) > 1}
-    patterns = sorted(kana | families)
+    children = {n for n in extra.KANJI_GIVEN - extra.EVERYDAY if len(n) > 1}
+    patterns = sorted(kana | families | children)
     automaton = AhoCorasick(patterns, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
     return automaton, patterns, [_is_likely(p, cued=False) for p in patterns]
 
@@ -128,7 +130,7 @@ def _is_name(tokens: Sequence[Token], text: str, find: tuple[int, int, int], fir
     addressed = _HONORIFIC.match(text, end) is not None or (
         _INTRODUCED.match(text, end) is not None and (first == 0 or tokens[first - 1].pos == "補助記号")
     )
-    if not addressed and (tokens[last].end != end or not _closes(tokens, last)):
+    if not addressed and not _ends_there(tokens, text, find, first, last):
         return False
     titled = _TITLED.match(text, end) is not None or _is_told_of(tokens, first)
     cued = addressed or titled or _is_somebodys(tokens, first)
@@ -136,6 +138,8 @@ def _is_name(tokens: Sequence[Token], text: str, find: tuple[int, int, int], fir
         return False
     if is_within or _ENDEARING.match(text, end):
         return True
+    if _spotter()[1][which] in extra.KANJI_GIVEN and not cued and not _is_whole(tokens, text, first, end):
+        return False
     return _opens(tokens, first, addressed=addressed) and not is_grammar(tokens, first, last + 1)
 
 
@@ -165,6 +169,32 @@ def _name(parts: Sequence[Token], text: str, start: int, end: int) -> Token:
     return whole._replace(surface=text[start:end], start=start, end=end, pos2=SPOTTED)
 
 
+def _ends_there(
+    tokens: Sequence[Token], text: str, find: tuple[int, int, int], first: int, last: int
+) -> bool:
+    """Whether a name without an honorific ends where a word does, or a child's before a particle: りりあ|の."""
+    which, _, end = find
+    if tokens[last].end == end:
+        return _closes(tokens, last)
+    name = _spotter()[1][which]
+    if tokens[last].end != end + 1 or text[end] not in _SWALLOWED:
+        return False
+    if name not in extra.READINGS or name in extra.EVERYDAY:
+        return False
+    before = tokens[first - 1] if first else None
+    return before is None or before.end < tokens[first].start or before.pos in _MARKS
+
+
+def _is_whole(tokens: Sequence[Token], text: str, first: int, end: int) -> bool:
+    """Whether no kanji touch a name in kanji, but those of a relative: 結月の, 長女柚月も."""
+    if script(text[end : end + 1]) == "C":
+        return False
+    before = tokens[first - 1] if first else None
+    if before is None or before.end < tokens[first].start or script(before.surface[-1]) != "C":
+        return True
+    return WORD_CLASS.get(before.surface, "") == "KIN"
+
+
 def _is_behind_particle(token: Token, text: str, start: int, end: int) -> bool:
     """Whether a name begins behind a particle that the analyser took for the beginning of a word: 内科|のみ|やけ先生."""
     if start - token.start != 1 or text[token.start] not in _SWALLOWED:
@@ -181,6 +211,8 @@ def _rest(text: str, start: int, end: int) -> Token:
     """What is left behind a name of the word that it was cut out of, with the honorific that begins there, or って alone."""
     if text.startswith("って", start) and end <= start + 2:
         return Token("って", start, start + 2, "助詞", "副助詞", "", "", "って", "ッテ")
+    if end == start + 1 and text[start] in _SWALLOWED:
+        return _particle(text, start, end)
     honorific = _HONORIFIC.match(text, start)
     end = max(end, honorific.end()) if honorific else end
     return Token(text[start:end], start, end, "接尾辞", "名詞的", "一般", "", text[start:end], "")
@@ -209,7 +241,7 @@ def _is_likely(name: str, *, cued: bool) -> bool:
     """Readings of family names, and numbers, are too often words to count without a cue."""
     if cued or (name in extra.HARD_FAMILY_NAMES and not _NUMERALS.issuperset(name)):
         return True
-    return name in lexicon().given_readings_popular or name in extra.READINGS
+    return name in lexicon().given_readings_popular or name in extra.READINGS or name in extra.KANJI_GIVEN
 
 
 def _opens(tokens: Sequence[Token], first: int, *, addressed: bool) -> bool:
