@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from transforms.redaction.names import extra
-from transforms.redaction.names.lexicon import Listed, is_popular, lexicon, to_hiragana
+from transforms.redaction.names.lexicon import Listed, is_family, is_popular, lexicon, to_hiragana
 from transforms.redaction.names.vocabulary import WORD_CLASS, words
 
 _HONORIFIC: Final = re.compile(
@@ -21,6 +21,15 @@ _HONORIFIC: Final = re.compile(
     re.DOTALL,
 )
 """An honorific behind kana or a kanji that ends given names. Its first character is looked for first, which is quick."""
+
+_TITLE: Final = re.compile(
+    r"[先医院看師薬助主技](?<=[一-龥々].)(?:(?<=先)生|(?<=医)師|(?<=院)長|(?<=師)長|(?<=[看薬助])(?:護|剤|産)師|(?<=主)治医|(?<=技)師)",
+    re.DOTALL,
+)
+"""A title behind kanji."""
+
+_KANJI_BEFORE: Final = re.compile(r"[一-龥々ヶケノ]+\Z")
+_LONGEST_KANJI: Final = 4
 
 _OF_THE_OLD: Final = frozenset("ばじ婆爺")
 _ENDEARING: Final = frozenset("くち")
@@ -51,6 +60,22 @@ _NO_NAMES: Final = words(
     " むすめ むすこ まご とも あね いもうと おとうと あか にわ となり みせ やく おとな おまえ あんた おに おうじ ひめ おひめ うちの すが なら ひい なお さか なのか とか では"
 )
 """Words that are called so as well: みなさん, おくさん, くまさん."""
+
+
+def titled(text: str) -> Iterator[tuple[int, int]]:
+    """Listed family names in kanji right before a title, with no kanji before them: 担当の本条医師, 字は林野看護師の.
+
+    Args:
+        text: folded.
+
+    Yields:
+        Their spans, without titles.
+    """
+    for find in _TITLE.finditer(text):
+        end = find.start()
+        run = _KANJI_BEFORE.search(text, max(0, end - _LONGEST_KANJI - 1), end)
+        if run and 1 < len(run[0]) <= _LONGEST_KANJI and run[0] not in WORD_CLASS and is_family(run[0]):
+            yield run.span()
 
 
 def called(text: str) -> Iterator[tuple[int, int]]:

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from transforms.redaction.names import extra, keep
-from transforms.redaction.names.called import called
+from transforms.redaction.names.called import called, titled
 from transforms.redaction.names.features import REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join_many
@@ -52,7 +52,6 @@ _SAID: Final = words("いう 言う 言い いい ゆう 云う という って
 _CALLED: Final = words("いう ゆう 云う")
 """How dialects leave out と: 白鳥いう先生."""
 
-_PERSONS: Final = words("人 ひと 方 男 女 やつ ヤツ 奴 おっさん")
 _OF_A_NAME: Final = words("名前 名札 名字 苗字")
 _ABUSED: Final = words("やつ ヤツ 奴 野郎 ヤロウ")
 _DONE_BY: Final = words("診 看 切ら 執刀 手術 怒鳴ら 叱ら")
@@ -76,6 +75,7 @@ _HEADED_PARTS: Final = words("部 医 科")
 _LAST_KANJI: Final = frozenset("大会")
 """Kanji that end given names and names of bodies as well."""
 
+_TREATMENTS: Final = words("整体 鍼灸 接骨 整骨")
 _DENTAL: Final = words("医師 医 衛生 技工 助手")
 """What makes of 歯科 a profession."""
 
@@ -94,7 +94,8 @@ _NOUNS: Final = frozenset({"名詞", "接頭辞", "接尾辞", "形状詞"})
 _DESCRIBING: Final = _NOUNS | {"形容詞", "連体詞"}
 _LABELS: Final = frozenset({"LABEL", "KIN"})
 _SAID_OF: Final = frozenset({"は/詞", "が/詞", "も/詞", "の/詞", "を/詞", "に/詞", "と/詞", "、"})
-_EDGES: Final = frozenset({"<>", "< >", "<n>"})
+_BEGINNINGS: Final = frozenset({"<>", "<n>"})
+_EDGES: Final = _BEGINNINGS | {"< >"}
 _MARKS: Final = frozenset({"補助記号", "記号"})
 _AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
 _BEFORE_AGE: Final = frozenset({"(", "、", "は/詞", "・", "< >"})
@@ -291,8 +292,8 @@ def _with_shapes(texts: Sequence[str], found: Sequence[list[_Found]]) -> list[li
         add(*span, 0.8, "person.latin")
     for span in nicknames(together):
         add(*span, 0.7, "person.nickname")
-    for span in called(together):
-        add(*span, 0.8, "person.called")
+    for span in (*called(together), *titled(together)):
+        add(*span, 0.5, "person.called")
     for span in kana_pairs(together):
         add(*span, 0.9, "person.spaced")
     for at, text in enumerate(texts):
@@ -301,9 +302,11 @@ def _with_shapes(texts: Sequence[str], found: Sequence[list[_Found]]) -> list[li
                 others.setdefault(at, []).append(_Found(start, end, 0.9, "person.spaced"))
                 taken.setdefault(at, set()).update(range(start, run_end))
     for at, shaped in others.items():
+        fiction = keep.fiction_names(texts[at])
+        real = [f for f in shaped if texts[at][f.start : f.end] not in fiction]
         letters = taken.get(at, set())
         kept = [f for f in found[at] if f.start not in letters and f.end - 1 not in letters]
-        result[at] = _merged(kept + shaped)
+        result[at] = _merged(kept + real)
     return result
 
 
@@ -313,11 +316,13 @@ def _spans(folded: Folded, found: Iterable[_Found]) -> list[Span]:
 
 
 def _merged(found: list[_Found]) -> list[_Found]:
-    """The finds in order, those that overlap as one, called after the first."""
+    """The finds in order, those that overlap as one, called after the surest."""
     result: list[_Found] = []
     for this in sorted(found):
         if result and this.start < result[-1].end:
-            result[-1] = result[-1]._replace(end=max(result[-1].end, this.end))
+            last = result[-1]
+            surest = max(last, this, key=lambda found: found.score)
+            result[-1] = surest._replace(start=last.start, end=max(last.end, this.end))
         else:
             result.append(this)
     return result
@@ -444,8 +449,10 @@ class _Names:
         return self._is_part_of_other_name(i)
 
     def _is_no_name(self, i: int) -> bool:
-        """Whether a word is a single letter, a known acronym or an adjective like 新しい."""
+        """Whether a word is a single letter, a known acronym, an adjective like 新しい or the honour of 親|御さん."""
         word = self.words[i]
+        if word.surface == "御" and self.words[i - 1].description.role == "KIN":
+            return True
         letter = word.description.letter
         if len(word.surface) == 1 and letter in "AaTHK":
             return True
@@ -532,6 +539,8 @@ class _Names:
             return True
         if self._surface(at) in _DEPARTMENTS and self._is_head(at + 1):
             return True
+        if self._surface(at) in _TREATMENTS and self._surface(at + 1) == "師":
+            return True
         if self._surface(at) == "歯科" and self._surface(at + 1) in _DENTAL:
             return True
         addressed = self.words[at + 1].description.role in _ADDRESSED_AS
@@ -569,8 +578,10 @@ class _Names:
         return found or ("person.alone" if self._is_alone(i) else "person.model")
 
     def _is_alone(self, i: int) -> bool:
-        """Whether a child's name begins a sentence and a particle follows: いつきは薬の時間になると."""
+        """Whether a child's name begins a sentence and a particle follows (いつきは薬の時間に), or somebody says who writes (さやかです)."""
         word, before = self.words[i], self.words[i - 1]
+        if before.description.kind in _BEGINNINGS and self.words[i + 1].description.kind == "です/詞":
+            return "r" in word.description.flags.lower() and word.surface not in extra.EVERYDAY
         if word.surface not in extra.READINGS and word.surface not in extra.KANJI_GIVEN:
             return False
         if word.surface in extra.EVERYDAY or self.words[i + 1].description.kind not in _SAID_OF:
@@ -620,7 +631,7 @@ class _Names:
         if kind == "の/詞":
             return self._surface(at + 1) in _ABUSED
         if self._surface(at) in _CALLED:
-            return self.words[at + 1].description.role in _PEOPLE or self._surface(at + 1) in _PERSONS
+            return self._is_led_to(at + 1)
         if kind == "と/詞" and self._surface(at + 1) == "か":
             return self._surface(at + 2) in _SAID and self._is_led_to(at + 3)
         return False

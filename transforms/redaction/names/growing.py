@@ -16,12 +16,12 @@ from typing import Final, NamedTuple
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import SPACE
 from transforms.redaction.names.joining import NAME_KANJI
-from transforms.redaction.names.lexicon import is_family, is_given, is_listed, lexicon, to_hiragana
+from transforms.redaction.names.lexicon import is_given, is_listed, lexicon, to_hiragana
 from transforms.redaction.names.model import Word
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
 
 _NOT_BEFORE: Final = frozenset(
-    "元新旧前故現副某各本当同我御今昨毎先他全約第対亡妻夫父母兄弟姉妹娘孫嫁医師士員長者係科課部室院店局館号番階年月日時分名様氏君"
+    "親元新旧前故現副某各本当同我御今昨毎先他全約第対亡妻夫父母兄弟姉妹娘孫嫁医師士員長者係科課部室院店局館号番階年月日時分名様氏君"
 )
 """Single kanji that are words of their own before a name."""
 
@@ -38,6 +38,7 @@ _NAME_ENDINGS: Final = frozenset("子代江美恵枝乃男夫雄郎衛吉坊")
 """Kanji that end given names written in kana otherwise: トシ江, テル子, けん坊."""
 
 _PET_ENDINGS: Final = words("ん りん ぴ ぴー っち ち ぴょん たん ぽん ちん てぃ ちゃそ つん にゃん")
+_ADDRESSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF"}
 _PET_HONORIFICS: Final = frozenset({"KUN", "CHAN"})
 _BRIDGES: Final = frozenset({"・", "=", "-"})
 _OLD: Final = words("婆 爺 ばあ じい")
@@ -112,9 +113,9 @@ def _kanji_left(post: Post, i: int) -> Iterator[int]:
     if post.letter(i) != "C" or post.letter(i - 1) != "C":
         return
     surface = post.surface(i - 1)
-    if len(surface) == len(post.surface(i)) == 1 and is_family(surface + post.surface(i)):
-        if post.letter(i - 2) != "C":
-            yield i - 1
+    is_edge = len(surface) == 1 and post.letter(i - 2) != "C"
+    if is_edge and surface not in _NOT_BEFORE and post.role(i + 1) in _ADDRESSES:
+        yield i - 1
         return
     begins = surface in _FIRST_KANJI and post.words[i].pos3 != "人名"
     if (
@@ -134,9 +135,10 @@ def _kanji_right(post: Post, i: int) -> Iterator[int]:
         if surface in _NAME_ENDINGS:
             yield i + 1
         return
-    addressed = post.role(i + 2) in HONORIFIC_CLASSES | {"DOCTOR", "CHIEF"}
+    addressed = post.role(i + 2) in _ADDRESSES
     ends = not post.words[i + 2].description.candidate or addressed
-    if addressed and surface in NAME_KANJI and post.letter(i) == "C":
+    is_name = post.words[i].pos3 == "人名" and surface not in _NOT_BEHIND
+    if addressed and (surface in NAME_KANJI or is_name):
         yield i + 1
         return
     if post.words[i].pos4 == "名" and ends and is_given(post.surface(i) + surface):
