@@ -676,6 +676,8 @@ class _Names:
         before, behind = self.words[i - 1].description, self.words[i + 1].description
         if behind.kind == "に/詞" and self._surface(i + 2) in _DONE_BY:
             return "person.hearsay"
+        if before.kind == "の/詞" and behind.kind == "です/詞" and self.words[i + 2].description.kind == "。":
+            return "person.hearsay" if self.words[i].pos3 == "人名" else ""
         if before.kind == "は/詞" and self._surface(i - 2) in _IN_CHARGE and behind.kind in _CLOSING:
             return "person.cue"
         return ""

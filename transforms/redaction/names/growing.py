@@ -276,12 +276,16 @@ def _other_half(post: Post, i: int) -> Iterator[int]:
 
 
 def _full_name(post: Post, i: int) -> Iterator[int]:
-    """The other half of a full name behind a space: 鹿討 正志, タカシマ ヨウタ."""
+    """The other half of a full name beside a space: 鹿討 正志, タカシマ ヨウタ, Miller 健さん."""
     if len(post.surface(i)) == 1 and not is_name_like(post, i):
         return
     for step in (-1, 1):
         at = i + 2 * step
-        if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K", "M"}:
+        if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K", "M", "T"}:
+            continue
+        if post.letter(at) == "T":
+            if step < 0 and post.role(i + 1) in _ADDRESSES and post.surface(at) not in _LATIN_WORDS:
+                yield from (i + step, at)
             continue
         surface = post.surface(at)
         if not (is_name_like(post, at) or _is_place_before_given(post, at, i)):

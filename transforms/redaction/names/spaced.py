@@ -171,12 +171,17 @@ def latin(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_doctor(find: re.Match[str]) -> bool:
-    """Whether a Latin word behind Dr. is somebody's name by its capital and what follows it, and no brand."""
+    """Whether a Latin word behind Dr. is somebody's name by its capital or its syllables and what follows it, and no brand."""
     name = find["behind"]
-    if name is None or not name[0].isupper() or name.lower() in _BRANDS_OF_DOCTORS:
+    if name is None or name.lower() in _BRANDS_OF_DOCTORS or not _GOES_ON.match(find.string, find.end()):
         return False
-    return find[0][:2] == "Dr" and _GOES_ON.match(find.string, find.end()) is not None
+    return (find[0][:2] == "Dr" and name[0].isupper()) or _ROMAJI.fullmatch(name.lower()) is not None
 
+
+_ROMAJI: Final = re.compile(
+    r"(?:(?:ch|sh|ts|[kgnhbpmr]y|j|[kgsztdnhbpmyrwf])?[aiueo]|n(?![aiueoy])|(?P<long>[kstp])(?=(?P=long))){3,8}"
+)
+"""Three syllables of Japanese or more, in Latin letters."""
 
 _BRANDS_OF_DOCTORS: Final = words(
     "martens scholl schole jart dre who web fone stone slump strange stop heli car"
