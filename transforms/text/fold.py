@@ -312,6 +312,8 @@ _CLUSTER_RE: Final = re.compile(
     rf"[{_DIGIT}0-9](?<![{_DIGIT}0-9].)[{_DIGIT}0-9]*+(?:{_JOIN}{{1,2}}[{_DIGIT}0-9]++)+", re.DOTALL
 )
 """Runs joined by what joins the groups of a number: 〇九〇・一二三四・五六七八, 六八九の一四二七."""
+_WORD_RE: Final = re.compile(f"(?<=[0-9] )[{_DIGIT}](?=[重戸島条次沢鷹原])")
+"""A numeral that begins a place's name behind a number: 〒123-4567 三重県."""
 _CLUSTER_DIGITS: Final = 7
 _HOUSE_RE: Final = re.compile(
     rf"[{_DIGIT}十百0-9](?<![{_DIGIT}十百千0-9].)[{_DIGIT}十百0-9]{{0,3}}(?:[のノ之\-][{_DIGIT}十百0-9]{{1,4}}){{2,3}}(?![{_DIGIT}十百千人つ])",
@@ -378,6 +380,8 @@ def _fold_numerals(folded: Folded) -> Folded:
     position = 0
     for run in runs:
         start, end = run.span()
+        if _WORD_RE.match(text, start):
+            continue
         nearest = bisect.bisect_right(clusters, (start, len(text))) - 1
         if nearest < 0 or end > clusters[nearest][1]:
             match = _NUMERAL_RE.match(text, start)

@@ -87,6 +87,7 @@ def test_kanji_numerals_are_digits_where_they_are_numbers(given_text: str, numer
         "一緒",
         "十勝",
         "五十嵐さん",
+        "123-4567 三重県",
     ],
 )
 def test_words_with_kanji_numerals_stay(word: str) -> None:

@@ -17,7 +17,7 @@ from transforms.redaction.names.vocabulary import WORD_CLASS, words
 
 _HONORIFIC: Final = re.compile(
     r"[さくち先医ばじ婆爺](?<=[ぁ-んァ-ヶヱヰー子江枝恵代世乃美].)"
-    r"(?:(?<=さ)[んま](?!ざ)|(?<=く)ん|(?<=ち)ゃん(?!と)|(?<=先)生|(?<=医)師|(?<=ば)あ|(?<=じ)い|(?<=[婆爺]))",
+    r"(?:(?<=さ)[んま](?!ざ)|(?<=く)ん|(?<=ち)ゃん|(?<=先)生|(?<=医)師|(?<=ば)あ|(?<=じ)い|(?<=[婆爺]))",
     re.DOTALL,
 )
 """An honorific behind kana or a kanji that ends given names. Its first character is looked for first, which is quick."""
@@ -90,11 +90,22 @@ def called(text: str) -> Iterator[tuple[int, int]]:
     for find in _HONORIFIC.finditer(text):
         end = find.start()
         honorific = find[0][0]
+        if honorific == "ち" and text.startswith("と", find.end()) and not _is_childs(text, end):
+            continue
         start = _full_start(text, end) if honorific in _OF_ANYBODY else None
         if start is None:
             start = _name_start(text, end, honorific)
         if start is not None:
             yield start, end
+
+
+def _is_childs(text: str, end: int) -> bool:
+    """Whether a popular name stands before ちゃんと behind の or a mark, so that it does not mean "properly"."""
+    for start in (end - 3, end - 2):
+        before = text[start - 1 : start] if start > 0 else ""
+        if start >= 0 and is_popular(text[start:end]) and (before == "の" or not before.isalnum()):
+            return True
+    return False
 
 
 @cache

@@ -19,6 +19,8 @@ _AT: Final = (
 )
 _DOT: Final = r"(?:[.,。．・]|[\[({<【〔〈「]\s?(?:dot|ドット|どっと|\.|点)\s?[\])}>】〕〉」]|ドット|どっと|\sdot\s|_dot_)"
 _LOCAL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_%+\-]|\.(?=[A-Za-z0-9_]))*"
+_SPELT_DOT: Final = r"(?:\s?(?:ドット|どっと|[\[({<【〔〈「]\s?(?:dot|ドット|どっと|\.|点)\s?[\])}>】〕〉」])\s?|\sdot\s|_dot_)"
+_SPELT_LOCAL: Final = rf"{_LOCAL}(?:{_SPELT_DOT}[A-Za-z0-9_+\-]{{1,30}}){{0,3}}"
 _TLD: Final = (
     r"(?:com|net|org|jp|co|ne|ac|go|or|ed|lg|info|biz|me|io|tv|app|dev|xyz|example|test|invalid|social|online|site|shop|club|cc|us|uk|kr|cn|tw"
     r"|gg|ee|link|page|to|ly|blog|cloud|email|mail|tokyo|osaka|clinic|health|care|world|moe|fun|icu|top|live|work|life)"
@@ -48,7 +50,7 @@ EMAIL_OBFUSCATED: Final = Pattern(
     rule="email.obfuscated",
     type="EMAIL",
     regex=re.compile(
-        rf"(?<![A-Za-z0-9@_.%+\-])(?P<id>{_LOCAL}\s?{_AT}\s?"
+        rf"(?<![A-Za-z0-9@_.%+\-])(?P<id>{_SPELT_LOCAL}\s?{_AT}\s?"
         rf"(?:[A-Za-z0-9][A-Za-z0-9\-]*(?:\s?{_DOT}\s?[A-Za-z0-9\-]+){{0,4}}\s?{_DOT}\s?{_TLD}(?![A-Za-z])"
         rf"|[ぁ-んァ-ヶー]{{2,10}}\s?{_DOT}\s?{_KANA_TLD}|{_PROVIDER}(?![A-Za-z])(?:\s?{_DOT}\s?(?:{_TLD}|{_KANA_TLD})){{0,3}}))"
     ),
@@ -57,7 +59,8 @@ EMAIL_OBFUSCATED: Final = Pattern(
     score=0.95,
     examples=(
         "メールは taro.y アット example ドット co ドット jp", "taro[at]example[dot]jp", "taro★mail.example（★を@に）", "taro (at) example (dot) org",
-        "taro〔at〕clinic.example", "taro(at mark)example.co.jp", "taro（アットマーク）example.ne.jp", "taro ＠ example ，com",
+        "taro〔at〕clinic.example", "taro(at mark)example.co.jp", "taro（アットマーク）example.ne.jp",
+        "taro ドット y アット example ドット jp", "taro dot y at mail dot example dot com", "taro[dot]y[at]example[dot]jp", "taro ＠ example ，com",
         "taro＠じーめーるどっとこむ", "taro【at】example.com", "taro_k @ example . ne . jp", "taro.mあっとまーくgmail",
     ),
     near_misses=("R-CHOP★5", "5点★最高", "アットホームな病院", "1位#example"),
