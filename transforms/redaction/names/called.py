@@ -23,10 +23,10 @@ _HONORIFIC: Final = re.compile(
 """An honorific behind kana or a kanji that ends given names. Its first character is looked for first, which is quick."""
 
 _TITLE: Final = re.compile(
-    r"[先医院看師薬助主技](?<=[一-龥々].)(?:(?<=先)生|(?<=医)師|(?<=院)長|(?<=師)長|(?<=[看薬助])(?:護|剤|産)師|(?<=主)治医|(?<=技)師)",
+    r"[先医院看師薬助主技](?<=[一-龥々].)(?:(?<=先)生|(?<=医)師|(?<=院)長|(?<=師)長|(?<=[看薬助])(?:護|剤|産)師|(?<=主)治医|(?<=技)師)(?![一-龥々])",
     re.DOTALL,
 )
-"""A title behind kanji."""
+"""A title behind kanji, and before none: 川口医師会, 青森医師不足 name places."""
 
 _KANJI_BEFORE: Final = re.compile(r"[一-龥々ヶケノ]+\Z")
 _LONGEST_KANJI: Final = 4

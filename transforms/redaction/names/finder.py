@@ -82,6 +82,9 @@ _DENTAL: Final = words("医師 医 衛生 技工 助手")
 _READ_AS_NAMES: Final = words("助教")
 """Titles that the analyser takes for names."""
 
+_OF_A_TRADE: Final = words("会 不足 確保 免許 国家 偏在 派遣 連盟 協会")
+"""What makes of a title a trade: 川口医師会, 青森医師不足."""
+
 _RANKS: Final = words("准 元 前 新 現")
 """What stands before a title, though it is a word by itself: 准教授, 元院長."""
 
@@ -515,7 +518,7 @@ class _Names:
         for at in range(i + 1, min(i + 5, self.size)):
             here = words[at].description
             if here.role in _ADDRESSES:
-                return False
+                return self._surface(at + 1) in _OF_A_TRADE
             if here.role in _OTHER_NAMES:
                 return not self._ends_name(at)
             if not here.candidate:
@@ -613,6 +616,8 @@ class _Names:
     def _is_title(self, at: int) -> bool:
         """Whether a title begins there, of one word or two: 院長, 看護師, 教務主任, 副院長."""
         here = self.words[at]
+        if self._surface(at + 1) in _OF_A_TRADE:
+            return False
         if here.description.role in _TITLES or here.surface in _READ_AS_NAMES:
             return True
         if self.words[at + 1].description.role != "CHIEF" or here.description.letter != "C":
