@@ -1,6 +1,6 @@
-"""Names in kana by the honorific behind them, whatever words the analyser cut there: 集中治療室の|も|え|かさん, と|よ|子さん.
+"""Listed names by the honorific or title behind them, whatever words the analyser cut there: 治療室の|も|え|かさん, と|よ|子さん.
 
-Belongs here: one pass over a text for honorifics, and the listed names that stand right before them.
+Belongs here: one pass over a text for honorifics and one for titles, and the listed names that stand right before them.
 Does not: names that are no list's, or whose kana go on to the left (`model`, `finder`), names without an honorific.
 """
 
