@@ -745,13 +745,13 @@ AGE_AFTER_KIN: Final = Pattern(
     rule="age.after_kin",
     type="AGE",
     regex=re.compile(
-        r"(?:(?<=[父母夫妻兄弟姉妹娘孫俺私人])|(?<=[父母夫妻兄弟姉妹娘孫俺私人][、\s])|(?<=ちゃん)|(?<=ちゃん[、\s])|(?<=さん)|(?<=さん[、\s]))"
+        r"(?:(?<=[父母夫妻兄弟姉妹娘孫俺私人])|(?<=[父母夫妻兄弟姉妹娘孫俺私人][、\s])|(?<=わし)|(?<=ワイ)|(?<=ちゃん)|(?<=ちゃん[、\s])|(?<=さん)|(?<=さん[、\s]))"
         r"(?P<id>[1-9][0-9])(?=[、,。(]|[がはも](?![0-9])|や[ぞでが]|\s[^0-9a-zA-Z]|$)(?![、,][0-9]{3})"
     ),
     at_digits=True,
-    triggers=(*tuple("父母夫妻兄弟姉妹娘孫俺私"), "ちゃん", "さん", "本人"),
+    triggers=(*tuple("父母夫妻兄弟姉妹娘孫俺私"), "ちゃん", "さん", "本人", "わし", "ワイ"),
     score=0.75,
-    examples=("父71、歯医者で", "母 82 退院", "妻30、夫32、", "父83が毎年測って", "見てるのは俺、15"),
+    examples=("父71、歯医者で", "母 82 退院", "妻30、夫32、", "わし90。薬を減らす", "父83が毎年測って", "見てるのは俺、15"),
     near_misses=("父10時、病院", "母1,200円"),
 )
 
@@ -865,7 +865,7 @@ AGE_NOW: Final = Pattern(
     rule="age.self",
     type="AGE",
     regex=re.compile(
-        r"(?P<cue>当方|今年で|年齢は?|アラカン|私は|父は|母は|祖母は|祖父は|夫は|妻は|兄は|弟は|姉は|妹は|もうすぐ|まもなく|もう)[、\s]?(?:もうすぐ|まもなく|もう|今年(?:で)?|来年)?(?P<id>[1-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)(?=[、。)）]|です|になる|になり|に(?:も)?なっ(?!たら)|だけど|だから|でしょ|入りで|$)(?![、。][0-9])"
+        r"(?P<cue>当方|今年で|年齢は?|アラカン|私は|父は|母は|祖母は|祖父は|夫は|妻は|兄は|弟は|姉は|妹は|もうすぐ|まもなく|もう)[、\s]?(?:もうすぐ|まもなく|もう|今年(?:で)?|来年)?(?P<id>[1-9][0-9]|[二三四五六七八九]十[一二三四五六七八九]?)(?=[、。)）]|です|だ。|や。|になる|になり|に(?:も)?なっ(?!たら)|だけど|だから|でしょ|入りで|$)(?!、[0-9])"
     ),
     needs="nothing",
     triggers=(
@@ -911,7 +911,20 @@ AGE_STILL: Final = Pattern(
     near_misses=("まだ10分だけど", "まだ3なのに"),
 )
 
+AGE_ALONE: Final = Pattern(
+    rule="age.alone",
+    type="AGE",
+    regex=re.compile(
+        rf"(?:(?<=[。!?\n])|^)(?P<id>[1-9][0-9]|{_KANJI_AGE}|[二三四五六七八九]十)(?=です(?:[。\n]|$)|だ(?:[。\n]|$)|でした(?:[。\n]|$))"
+    ),
+    needs="nothing",
+    triggers=("です", "でした", "だ。", "だ\n"),
+    score=0.7,
+    examples=("内科で年だと言われた。四十四です。待つ間に", "五十一です。泌尿器科でしょうか"),
+    near_misses=("二十分です。", "番号は四十四です", "血圧。120です。"),
+)
+
 RECOGNIZERS: Final = (
     DateByYear(), DateByEra(), BIRTH_EIGHT, BIRTH_SHORT_YEAR, BIRTH_MONTH, BIRTH_DAY, BIRTH_DAY_BEFORE, DATE_MONTH_DAY, DATE_YEAR_WORD, DATE_MONTH_END, DATE_OF_MONTH, DATE_DAY, DATE_NEXT_DAY,
-    DATE_DIARY, DATE_AT_HOUR, DATE_ENGLISH, DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, DATE_RANGE_START, DATE_RANGE_END, DATE_JOINED, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_MONTHS_ILL, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW, AGE_SEX, AGE_STILL,
+    DATE_DIARY, DATE_AT_HOUR, DATE_ENGLISH, DATE_SLASH, DATE_DOTTED, DATE_LATER_DAY, DATE_RANGE_START, DATE_RANGE_END, DATE_JOINED, AGE_YEARS, AGE_INFANT, AGE_MONTHS, AGE_MONTHS_OF, AGE_MONTHS_ILL, AGE_IN_LIST, AGE_KANJI, AGE_AT, AGE_AFTER_KIN, AGE_WHEN, AGE_BRACKET, AGE_KIN, AGE_DEATH, AGE_NOW, AGE_SEX, AGE_STILL, AGE_ALONE,
 )  # fmt: skip
