@@ -81,7 +81,7 @@ _TOLERANCE: Final = 0.01
 SECOND_RIDGE: Final = 30.0
 """λ of the second look."""
 
-MIN_POSTS: Final = (9, 3, 8, 3, 5)
+MIN_POSTS: Final = (15, 5, 13, 3, 9)
 """Posts in which a feature must stand to be kept, by block. Rare words tell more than rare runs of characters; the model's file stays under 20 MB."""
 
 LOOKED_AGAIN: Final = ("relevant", "sentiment", "intent", "flags")
