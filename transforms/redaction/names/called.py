@@ -12,7 +12,14 @@ from functools import cache
 from typing import Final
 
 from transforms.redaction.names import extra
-from transforms.redaction.names.lexicon import Listed, is_family, is_popular, lexicon, to_hiragana
+from transforms.redaction.names.lexicon import (
+    Listed,
+    is_family,
+    is_given_reading,
+    is_popular,
+    lexicon,
+    to_hiragana,
+)
 from transforms.redaction.names.vocabulary import WORD_CLASS, words
 
 _HONORIFIC: Final = re.compile(
@@ -157,10 +164,8 @@ def _is_full_name(kana: str) -> bool:
 
 
 def _is_given(kana: str) -> bool:
-    """Whether a given name is a popular one, or so long that it is nothing else."""
-    return kana not in _NO_NAMES and (
-        is_popular(kana) or (len(kana) > 2 and kana in lexicon().given_readings)
-    )
+    """Whether kana are a given name, and no word that is called so as well."""
+    return kana not in _NO_NAMES and is_given_reading(kana)
 
 
 def _full_start(text: str, end: int) -> int | None:

@@ -305,12 +305,16 @@ def _with_shapes(texts: Sequence[str], found: Sequence[list[_Found]]) -> list[li
                 others.setdefault(at, []).append(_Found(start, end, 0.9, "person.spaced"))
                 taken.setdefault(at, set()).update(range(start, run_end))
     for at, shaped in others.items():
-        fiction = keep.fiction_names(texts[at])
-        real = [f for f in shaped if texts[at][f.start : f.end] not in fiction]
+        real = [f for f in shaped if not _is_known(texts[at][f.start : f.end], texts[at])]
         letters = taken.get(at, set())
         kept = [f for f in found[at] if f.start not in letters and f.end - 1 not in letters]
         result[at] = _merged(kept + real)
     return result
+
+
+def _is_known(name: str, text: str) -> bool:
+    """Whether a name is a public figure's, or of a work of fiction that the text names."""
+    return keep.is_public(name) or name in keep.fiction_names(text)
 
 
 def _spans(folded: Folded, found: Iterable[_Found]) -> list[Span]:

@@ -248,8 +248,7 @@ def _is_endeared(tokens: Sequence[Token], start: int, end: int) -> bool:
         return False
     if end + 1 < len(tokens) and tokens[end + 1].surface == "と":
         return False
-    name = "".join(t.surface for t in tokens[start:end])
-    return is_popular(name)
+    return is_popular("".join(t.surface for t in tokens[start:end]))
 
 
 _PREDICATES: Final = frozenset({"動詞", "形容詞", "助動詞"})

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from japanese_personal_name_dataset import load_dataset
 
@@ -71,6 +71,10 @@ class Lexicon(NamedTuple):
     given_readings_popular: Listed
     romaji_surnames: Listed
     romaji_given: Listed
+
+
+_SHORT_READING: Final = 2
+"""Kana of given names that many words are alike to."""
 
 
 def spellings(romaji: str) -> set[str]:
@@ -146,6 +150,11 @@ def is_popular(kana: str) -> bool:
     """Whether a list of popular given names holds a name in kana."""
     reading = to_hiragana(kana)
     return reading in lexicon().given_readings_popular or reading in extra.READINGS
+
+
+def is_given_reading(kana: str) -> bool:
+    """Whether a given name in kana is a popular one, or listed and so long that it is hardly anything else."""
+    return is_popular(kana) or (len(kana) > _SHORT_READING and to_hiragana(kana) in lexicon().given_readings)
 
 
 def looks_given(surface: str) -> bool:

@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from transforms.redaction.names import extra
-from transforms.redaction.names.lexicon import lexicon, to_hiragana
+from transforms.redaction.names.lexicon import is_given_reading, lexicon, to_hiragana
 from transforms.redaction.names.vocabulary import words
 
 _SEPARATOR: Final = r"[ ・_/*|.]{1,2}"
@@ -134,14 +133,8 @@ def _family_start(kana: str) -> int | None:
 
 def _given_length(kana: str) -> int:
     """How many kana make the given name that a run of kana begins with."""
-    names = lexicon()
     for length in range(min(_LONGEST_PART, len(kana)), 1, -1):
-        name = kana[:length]
-        if not _AFTER_KANA.match(kana, length):
-            continue
-        if name in names.given_readings_popular or name in extra.READINGS:
-            return length
-        if length > 2 and name in names.given_readings:
+        if _AFTER_KANA.match(kana, length) and is_given_reading(kana[:length]):
             return length
     return 0
 
