@@ -13,6 +13,7 @@ from typing import Final
 
 from transforms.redaction.names import extra
 from transforms.redaction.names.lexicon import (
+    ENDING_READINGS,
     Listed,
     is_family,
     is_given_reading,
@@ -56,9 +57,6 @@ _SHORTEST_FULL: Final = 4
 _PARTICLES: Final = frozenset("はのがとにもでや")
 _PEOPLE: Final = frozenset("師付員士医手任長科室部夫妻娘孫兄弟姉妹母父男女")
 """Kanji that words for people and places of work end in: behind other kanji kana are more likely the word's own ending."""
-
-_ENDINGS: Final = dict(zip("子江枝恵代世乃美", "こえええよよのみ", strict=True))
-"""How the kanji that end given names are read there."""
 
 _OLD_KANA: Final = str.maketrans("ゑゐ", "えい")
 
@@ -136,7 +134,7 @@ def _names(honorific: str, *, is_plain: bool) -> tuple[Listed | frozenset[str], 
 
 def _name_start(text: str, end: int, honorific: str) -> int | None:
     """Where the longest listed name begins that ends there and begins like a word."""
-    ending = _ENDINGS.get(text[end - 1 : end], "")
+    ending = ENDING_READINGS.get(text[end - 1 : end], "")
     kana_end = end - bool(ending)
     for start in range(max(0, kana_end - _LONGEST), kana_end - 1):
         kana = text[start:kana_end]

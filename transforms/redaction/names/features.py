@@ -26,7 +26,10 @@ SPOTTED: Final = "抽出"
 """Second part of speech of names that were cut out of other tokens (`spotting`)."""
 
 _FUNCTION_POS: Final = frozenset({"助詞", "助動詞"})
-_SYMBOL_POS: Final = frozenset({"補助記号", "記号", "空白"})
+MARK_POS: Final = frozenset({"補助記号", "記号"})
+"""Parts of speech of punctuation."""
+
+_SYMBOL_POS: Final = MARK_POS | {"空白"}
 _SYMBOLS: Final = frozenset(
     "、。，．,.・／/:：()（）「」『』【】〈〉《》[]［］!?！？…‥ー-〜~→#＃@＠=＝&＆*＊_|｜〒●○◯■□★☆♪\"'“”’　 \n"
 )

@@ -21,7 +21,7 @@ import numpy as np
 
 from transforms.redaction.names import extra, keep
 from transforms.redaction.names.called import called, titled
-from transforms.redaction.names.features import REACH, SPACE, SPOTTED
+from transforms.redaction.names.features import MARK_POS, REACH, SPACE, SPOTTED
 from transforms.redaction.names.growing import Post, grow, repeats
 from transforms.redaction.names.joining import NAME_KANJI, join_many
 from transforms.redaction.names.lexicon import is_given, is_popular
@@ -35,14 +35,13 @@ from transforms.redaction.names.model import (
 )
 from transforms.redaction.names.spaced import kana_pairs, latin, nicknames, spaced
 from transforms.redaction.names.spotting import SHORT, spot
-from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
+from transforms.redaction.names.vocabulary import ADDRESS_CLASSES, HONORIFIC_CLASSES, words
 from transforms.redaction.spans import Span
 from transforms.text.fold import Folded
 from transforms.text.tokens import Token, Tokens, gaps
 
 _TITLES: Final = frozenset({"DOCTOR", "CHIEF", "STAFF"})
 _ADDRESSES: Final = HONORIFIC_CLASSES | _TITLES
-_ADDRESSED_AS: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF"}
 _PEOPLE: Final = frozenset({"STAFF", "DOCTOR", "CHIEF", "SENSEI", "KIN", "PATIENT"})
 _SOMEBODY: Final = frozenset(
     {"人", "ひと", "方", "かた", "男", "女", "やつ", "ヤツ", "奴", "子", "おっさん", "いう", "言う", "ゆう"}
@@ -99,7 +98,6 @@ _LABELS: Final = frozenset({"LABEL", "KIN"})
 _SAID_OF: Final = frozenset({"は/詞", "が/詞", "も/詞", "の/詞", "を/詞", "に/詞", "と/詞", "、"})
 _BEGINNINGS: Final = frozenset({"<>", "<n>"})
 _EDGES: Final = _BEGINNINGS | {"< >"}
-_MARKS: Final = frozenset({"補助記号", "記号"})
 _AFTER_LABEL: Final = frozenset({":", "「", "(", "<", "< >"})
 _BEFORE_AGE: Final = frozenset({"(", "、", "は/詞", "・", "< >"})
 _AGE_UNITS: Final = frozenset({"歳", "才", "さい", "ヶ月", "か月", "カ月", "ヵ月", "ケ月", "歳児", "代"})
@@ -473,7 +471,7 @@ class _Names:
         if here.role == "COMMON" and "S" in here.flags and len(self._surface(i)) > 1:
             return behind.role in {"SENSEI", "DOCTOR", "CHIEF"}
         if here.role == "PLACEWORD" and self._surface(i) in NAME_KANJI:
-            return behind.role in _ADDRESSED_AS and self.words[i - 1].description.kind == "の/詞"
+            return behind.role in ADDRESS_CLASSES and self.words[i - 1].description.kind == "の/詞"
         return here.role == "KIN" and here.letter == "H" and behind.role == "SENSEI"
 
     def _stays_unaddressed(self, i: int, probability: float, rule: str) -> bool:
@@ -550,7 +548,7 @@ class _Names:
             return True
         if self._surface(at) == "歯科" and self._surface(at + 1) in _DENTAL:
             return True
-        addressed = self.words[at + 1].description.role in _ADDRESSED_AS
+        addressed = self.words[at + 1].description.role in ADDRESS_CLASSES
         return addressed and self._surface(at) in NAME_KANJI
 
     def _is_given_name(self, at: int) -> bool:
@@ -593,7 +591,7 @@ class _Names:
             return False
         if word.surface in extra.EVERYDAY or self.words[i + 1].description.kind not in _SAID_OF:
             return False
-        return before.description.kind in _EDGES or before.pos in _MARKS
+        return before.description.kind in _EDGES or before.pos in MARK_POS
 
     def _cue_behind(self, i: int) -> str:
         words = self.words

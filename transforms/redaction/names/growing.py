@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 from transforms.redaction.names import keep
 from transforms.redaction.names.features import SPACE
 from transforms.redaction.names.joining import NAME_KANJI
-from transforms.redaction.names.lexicon import is_given, is_listed, lexicon, to_hiragana
+from transforms.redaction.names.lexicon import ENDING_READINGS, is_given, is_listed, lexicon, to_hiragana
 from transforms.redaction.names.model import Word
-from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, words
+from transforms.redaction.names.vocabulary import ADDRESS_CLASSES, HONORIFIC_CLASSES, words
 
 _NOT_BEFORE: Final = frozenset(
     "親元新旧前故現副某各本当同我御今昨毎先他全約第対亡妻夫父母兄弟姉妹娘孫嫁医師士員長者係科課部室院店局館号番階年月日時分名様氏君"
@@ -38,7 +38,6 @@ _NAME_ENDINGS: Final = frozenset("子代江美恵枝乃男夫雄郎衛吉坊")
 """Kanji that end given names written in kana otherwise: トシ江, テル子, けん坊."""
 
 _PET_ENDINGS: Final = words("ん りん ぴ ぴー っち ち ぴょん たん ぽん ちん てぃ ちゃそ つん にゃん")
-_ADDRESSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF"}
 _PET_HONORIFICS: Final = frozenset({"KUN", "CHAN"})
 _BRIDGES: Final = frozenset({"・", "=", "-"})
 _OLD: Final = words("婆 爺 ばあ じい")
@@ -50,9 +49,6 @@ _LATIN_WORDS: Final = words(
 LONGEST_READING: Final = 9
 _LONGEST_KANA: Final = 3
 """Kana before the kanji that ends a given name: さち江, きみよ子."""
-
-_ENDING_READINGS: Final = dict(zip("子代世江枝恵美乃", "こよよえええみの", strict=True))
-"""How the kanji that end given names are read there."""
 
 _LONGEST_GIVEN: Final = 3
 """Kanji of a given name."""
@@ -114,7 +110,7 @@ def _kanji_left(post: Post, i: int) -> Iterator[int]:
         return
     surface = post.surface(i - 1)
     is_edge = len(surface) == 1 and post.letter(i - 2) != "C"
-    if is_edge and surface not in _NOT_BEFORE and post.role(i + 1) in _ADDRESSES:
+    if is_edge and surface not in _NOT_BEFORE and post.role(i + 1) in ADDRESS_CLASSES:
         yield i - 1
         return
     begins = surface in _FIRST_KANJI and post.words[i].pos3 != "人名"
@@ -135,7 +131,7 @@ def _kanji_right(post: Post, i: int) -> Iterator[int]:
         if surface in _NAME_ENDINGS:
             yield i + 1
         return
-    addressed = post.role(i + 2) in _ADDRESSES
+    addressed = post.role(i + 2) in ADDRESS_CLASSES
     ends = not post.words[i + 2].description.candidate or addressed
     is_name = post.words[i].pos3 == "人名" and surface not in _NOT_BEHIND
     if addressed and (surface in NAME_KANJI or is_name):
@@ -284,7 +280,7 @@ def _full_name(post: Post, i: int) -> Iterator[int]:
         if post.words[i + step].description is not SPACE or post.letter(at) not in {"C", "H", "K", "M", "T"}:
             continue
         if post.letter(at) == "T":
-            if step < 0 and post.role(i + 1) in _ADDRESSES and post.surface(at) not in _LATIN_WORDS:
+            if step < 0 and post.role(i + 1) in ADDRESS_CLASSES and post.surface(at) not in _LATIN_WORDS:
                 yield from (i + step, at)
             continue
         surface = post.surface(at)
@@ -375,7 +371,7 @@ def _mixed_given(post: Post, i: int) -> Iterator[int]:
     while post.letter(at) in {"H", "K"} and not post.role(at) and len(kana) < _LONGEST_KANA:
         kana += post.surface(at)
         at += 1
-    reading = _ENDING_READINGS.get(post.surface(at), "")
+    reading = ENDING_READINGS.get(post.surface(at), "")
     if len(kana) > 1 and reading and to_hiragana(kana) + reading in lexicon().given_readings:
         yield from range(i + 1, at + 1)
 

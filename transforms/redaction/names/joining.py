@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from transforms.redaction.names import extra
-from transforms.redaction.names.features import JOINED, script
+from transforms.redaction.names.features import JOINED, MARK_POS, script
 from transforms.redaction.names.lexicon import is_listed, is_popular, looks_given
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS, words
 from transforms.text.tokens import Token, Tokens, surface_of
@@ -62,7 +62,7 @@ def place_code(token: Token) -> str:
     role = WORD_CLASS.get(surface)
     if role in HONORIFIC_CLASSES:
         return "H"
-    if token.pos in {"補助記号", "記号"}:
+    if token.pos in MARK_POS:
         return _symbol_code(surface)
     letter = script(surface)
     if letter == "C":
@@ -288,7 +288,7 @@ def is_grammar(tokens: Sequence[Token], start: int, end: int) -> bool:
 
 def _is_particle_after_noun(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether the run is better read as a particle and a name (看護師 の ゆり) than as one name (のゆり)."""
-    if start == 0 or tokens[start].pos != "助詞" or tokens[start - 1].pos in {"補助記号", "記号"}:
+    if start == 0 or tokens[start].pos != "助詞" or tokens[start - 1].pos in MARK_POS:
         return False
     return is_listed("".join(t.surface for t in tokens[start + 1 : end]))
 

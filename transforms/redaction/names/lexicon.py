@@ -73,6 +73,9 @@ class Lexicon(NamedTuple):
     romaji_given: Listed
 
 
+ENDING_READINGS: Final = dict(zip("子代世江枝恵美乃", "こよよえええみの", strict=True))
+"""How the kanji that end given names are read there."""
+
 _SHORT_READING: Final = 2
 """Kana of given names that many words are alike to."""
 

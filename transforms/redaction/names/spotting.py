@@ -17,7 +17,7 @@ from typing import Final
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from transforms.redaction.names import extra
-from transforms.redaction.names.features import SPOTTED, script
+from transforms.redaction.names.features import MARK_POS, SPOTTED, script
 from transforms.redaction.names.joining import is_grammar, joined
 from transforms.redaction.names.lexicon import lexicon
 from transforms.redaction.names.vocabulary import HONORIFIC_CLASSES, WORD_CLASS
@@ -51,8 +51,7 @@ _SWALLOWED: Final = frozenset("はのがにとも")
 
 _OF_SOMEBODY: Final = frozenset("の師付")
 """What ends the word before a name that is told without an honorific: 看護助手のいまい, 看護師いまい, 受付いまい."""
-_MARKS: Final = frozenset({"補助記号", "記号"})
-_BEHIND: Final = frozenset({"助詞", *_MARKS})
+_BEHIND: Final = frozenset({"助詞", *MARK_POS})
 
 
 @cache
@@ -182,7 +181,7 @@ def _ends_there(
     if name not in extra.READINGS or name in extra.EVERYDAY:
         return False
     before = tokens[first - 1] if first else None
-    return before is None or before.end < tokens[first].start or before.pos in _MARKS
+    return before is None or before.end < tokens[first].start or before.pos in MARK_POS
 
 
 def _is_whole(tokens: Sequence[Token], text: str, first: int, end: int) -> bool:
@@ -248,7 +247,7 @@ def _opens(tokens: Sequence[Token], first: int, *, addressed: bool) -> bool:
     if first == 0 or tokens[first].surface[0] >= "一":
         return True
     before = tokens[first - 1]
-    if before.end < tokens[first].start or before.pos in {"補助記号", "記号"}:
+    if before.end < tokens[first].start or before.pos in MARK_POS:
         return True
     if addressed and before.surface == "の":
         return True

@@ -42,3 +42,6 @@ WORD_CLASS: Final[dict[str, str]] = {
 }
 
 HONORIFIC_CLASSES: Final[frozenset[str]] = frozenset({"SAN", "SAMA", "KUN", "CHAN", "SHI", "SENSEI"})
+
+ADDRESS_CLASSES: Final = HONORIFIC_CLASSES | {"DOCTOR", "CHIEF"}
+"""Classes of what people are called by behind their names; a STAFF word may be a department's as well."""
