@@ -98,16 +98,19 @@ class _Shadow(NamedTuple):
 
 _SENTENCE_END: Final = re.compile(r"[。！？!?\n]")
 _SHORT: Final = 24
+_AROUND: Final = 12
+"""Code points beside a replacement that are searched again at least: a name is told by words of the next sentence too."""
 
 
 def _beside(text: str, start: int, end: int, *, is_first: bool, is_last: bool) -> list[tuple[int, int]]:
     """Of a stretch between two replacements, the sentences that touch them: all of it where it is short."""
-    ends = [m.end() for m in _SENTENCE_END.finditer(text, start, end)] if end - start > _SHORT else []
-    head, tail = (ends[0], ends[-1]) if ends else (end, end)
-    if is_first and is_last:
+    if (is_first and is_last) or end - start <= _SHORT:
         return [(start, end)]
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, start, end)]
+    head = next((at for at in ends if at >= start + _AROUND), end)
+    tail = next((at for at in reversed(ends) if at <= end - _AROUND), start)
     if is_first:
-        return [(tail if ends else start, end)]
+        return [(tail, end)]
     if is_last:
         return [(start, head)]
     return [(start, end)] if head >= tail else [(start, head), (tail, end)]

@@ -119,6 +119,14 @@ def test_numbers_said_twice_are_found_twice(redactor: Redactor) -> None:
     assert "B-027" not in redactor.redact(text).text
 
 
+def test_what_the_next_sentence_tells_is_not_lost_when_a_text_is_searched_again(redactor: Redactor) -> None:
+    """Behind a short exclamation stood what made a name of the word before it; found by the fuzzer."""
+    text = "〒154-0002 東?\udce4O0世疔\udcb0谷区\udc96田谷区桜両c\udc82\udcbeン桜211"
+    once = redactor.redact(text).text
+    assert once != text
+    assert redactor.redact(once).text == once
+
+
 def test_lines(redactor: Redactor) -> None:
     lines = [
         json.dumps({"id": "a", "text": "電話は090-1234-5678", "source": "x"}).encode(),
