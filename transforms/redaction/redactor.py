@@ -100,6 +100,8 @@ _SENTENCE_END: Final = re.compile(r"[。！？!?\n]")
 _ODD: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\uf8ff]")
 """What no sentence holds. How the words around it are cut depends on the whole text, so that a text with it is searched again as a whole."""
 _SHORT: Final = 24
+_AROUND: Final = 12
+"""Code points beside a replacement that are searched again at least: words of the next sentence tell a name too."""
 
 
 def _beside(text: str, start: int, end: int, *, is_first: bool, is_last: bool) -> list[tuple[int, int]]:
@@ -107,7 +109,8 @@ def _beside(text: str, start: int, end: int, *, is_first: bool, is_last: bool) -
     if (is_first and is_last) or end - start <= _SHORT:
         return [(start, end)]
     ends = [m.end() for m in _SENTENCE_END.finditer(text, start, end)]
-    head, tail = (ends[0], ends[-1]) if ends else (end, start)
+    head = next((at for at in ends if at >= start + _AROUND), end)
+    tail = next((at for at in reversed(ends) if at <= end - _AROUND), start)
     if is_first:
         return [(tail, end)]
     if is_last:
