@@ -58,7 +58,7 @@ _NAME_PLACEHOLDER: Final = "氏名"
 _FIRST_RE: Final = re.compile(r"\s*([^。!?\n]{0,40})")
 """The first sentence, as far as it is read apart: what a post is about and who speaks is said there more often than not."""
 _HASH_BYTES: Final = 8
-_MAX_CACHED: Final = 200_000
+_MAX_CACHED: Final = 100_000
 _MIX_A: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_B: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT: Final = np.uint64(29)

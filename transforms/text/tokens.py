@@ -24,7 +24,9 @@ MAX_CHUNK: Final = 4_000
 LONGEST_KEPT: Final = 48
 """Characters of the longest record under which anything is remembered."""
 
-_CACHE_ENTRIES: Final = 300_000
+_CACHE_ENTRIES: Final = 100_000
+"""Kinds of words remembered, which bounds what a worker holds however long it runs."""
+
 _UNIT_SEP, _RECORD_SEP = "\x1f", "\x1e"
 # Letters that the analyser cannot take (surrogates), stops at (NUL), or that separate our records; folding leaves none.
 _UNSAFE_RE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")

@@ -68,7 +68,8 @@ _MARGIN: Final = 1e-6
 _KEY: Final = itemgetter(0, 3, 4, 5, 6)
 """What tells kinds of tokens apart, besides whether they have a reading: surface and parts of speech, all that `describe` looks at."""
 
-_MAX_CACHED: Final = 300_000
+_MAX_CACHED: Final = 100_000
+"""Words and triples remembered: a kind of word takes some 3 kB, and 100,000 posts hold 50,000 kinds."""
 
 
 class ModelError(ValueError):
