@@ -4,8 +4,8 @@ Belongs here: the reading of training posts, the fit, the choice of thresholds o
 Does not: features and decisions (transforms/classification), what posts weigh (weighing.py), scores on gold posts
 (`python -m evaluation`), which never train.
 
-The fit is the mean of two that err differently. One is ridge regression of every label at once on 0/1 targets: with X the
-posts' features, a constant among them, and D the posts' weights, the weights of features solve (X^T D X + λ) W = X^T D Y. A few
+The fit is the mean of two that err differently. One is ridge regression of every label at once on the shares of opinions that hold it (0 or 1 where nobody but the writer
+has labelled the post, `readings.py`): with X the posts' features, a constant among them, and D the posts' weights, the weights of features solve (X^T D X + λ) W = X^T D Y. A few
 steps of conjugate gradients (Hestenes and Stiefel 1952) do that; stopping so early restrains the rare features further. The
 other is a support vector machine a label with squared hinge loss (liblinear: Fan et al. 2008), whose margin of -1 to 1 stands for
 0 to 1. In some fields it is given features scaled by how well each tells the label (the log-count ratio of Wang and Manning
@@ -19,7 +19,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +32,7 @@ from scipy import linalg, sparse
 from sklearn.svm import LinearSVC
 
 from evaluation import gold, score_labels
-from training import weighing
+from training import readings, weighing
 from transforms.classification import calibration, linear, meaning
 from transforms.classification.decode import EXCLUSIVE, FIELDS, Decoder, columns, places
 from transforms.classification.document import Document
@@ -83,9 +86,6 @@ SECOND_RIDGE: Final = 30.0
 
 MIN_POSTS: Final = (15, 5, 13, 3, 9)
 """Posts in which a feature must stand to be kept, by block. Rare words tell more than rare runs of characters; the model's file stays under 20 MB."""
-
-LOOKED_AGAIN: Final = ("relevant", "sentiment", "intent", "flags")
-"""Fields that the second look is for. Which topics and speakers go together is each writer's own: there it misleads on others' posts."""
 
 DENSE: Final = range(22, 53)
 DENSE_TRUST: Final = 0.4
@@ -142,7 +142,7 @@ class Material(NamedTuple):
     Attributes:
         matrix: posts by features, as `stacked`.
         counted: how many of its columns, from the first, are features that a post has or has not; the others are its meaning.
-        truth: 0/1, posts by columns.
+        truth: posts by columns, the share of opinions that hold the label there.
         weight: by post. The square roots of what a post weighs, which leaves the rare ones more of a say.
     """
 
@@ -191,6 +191,12 @@ def main() -> None:
     parser.add_argument(
         "--reviewed", type=Path, help="folder of reviewed posts to train on besides (koe review training)"
     )
+    parser.add_argument(
+        "--readings",
+        type=Path,
+        default=readings.READINGS,
+        help="folder of what others read in the posts (*.tsv)",
+    )
     parser.add_argument("--model", type=Path, default=MODEL, help="folder that the model's files go to")
     parser.add_argument("--card", type=Path, default=CARD, help="the model card to write")
     parser.add_argument("--gold", type=Path, help="gold posts to measure the new model on; they do not train")
@@ -200,19 +206,20 @@ def main() -> None:
         parser.error(f"no *.jsonl in {args.posts}")
     if args.reviewed:
         files += sorted(args.reviewed.glob("*.jsonl"))
-    manifest = train(files, args.model)
+    manifest = train(files, args.model, args.readings)
     args.card.write_text(card(manifest), encoding="utf-8")
     print(card(manifest))
     if args.gold:
         print(score_labels.table(measure(args.gold, args.model)))
 
 
-def train(files: Sequence[Path], folder: Path) -> dict[str, Any]:
+def train(files: Sequence[Path], folder: Path, read_again: Path = readings.READINGS) -> dict[str, Any]:
     """Train on posts and write the model's files.
 
     Args:
         files: of training posts, in the order that decides the folds.
         folder: for the weights and the manifest.
+        read_again: folder of what others read in them.
 
     Returns:
         The manifest.
@@ -222,19 +229,41 @@ def train(files: Sequence[Path], folder: Path) -> dict[str, Any]:
     sizes = [len(file) for file in posts]
     folds = np.repeat(folds_of(files, sizes), sizes)
     features = features_of(rows)
-    truth = targets(rows)
+    found = [readings.read(readings.file_of(file, read_again)) for file in files]
+    again = readings.of_posts(rows, {ident: labels for file in found for ident, labels in file.items()})
+    truth = opinions(rows, again)
     trust = np.repeat([_trust(file) for file in files], sizes)
     weight = weighing.weights(rows, truth, trust)
     material = material_of(features, truth, np.sqrt(weight * trust))
-    fitted = held_out(material, folds, weight)
-    learnt = learn(features, fit(material, np.arange(len(rows))), fitted.interplay)
+    line, scores = fit_and_score(material, folds)
+    fitted = held_out(scores, truth, folds, weight)
+    learnt = learn(features, line, fitted.interplay)
     payload = linear.pack(learnt)
-    manifest = manifest_of(files, rows, tables(rows, fitted, weight), fitted.decoder, payload)
+    read_from = {
+        "posts": len(rows),
+        "reviewed": sum(row.get("origin") == "reviewed" for row in rows),
+        "read_again": len({place for place, _ in again}),
+        "readings": len(again),
+        "files": [file.name for file in files],
+        "data_sha256": data_hash(files, read_again),
+    }
+    manifest = manifest_of(read_from, tables(rows, again, fitted, weight), fitted.decoder, payload)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / linear.WEIGHTS_FILE).write_bytes(payload)
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / linear.MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
     return manifest
+
+
+def data_hash(files: Sequence[Path], read_again: Path = readings.READINGS) -> str:
+    """The SHA-256 of posts and of what others read in them, by which the model is told to be of them.
+
+    Args:
+        files: of training posts.
+        read_again: folder of the readings.
+    """
+    again = [file for file in (readings.file_of(posts, read_again) for posts in files) if file.is_file()]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in (*files, *again))).hexdigest()
 
 
 def folds_of(files: Sequence[Path], sizes: Sequence[int]) -> npt.NDArray[np.int64]:
@@ -336,6 +365,24 @@ def targets(rows: Sequence[gold.Row]) -> F32:
     return np.asarray(table, dtype=np.float32)
 
 
+def opinions(rows: Sequence[gold.Row], again: Sequence[tuple[int, gold.Row]]) -> F32:
+    """The share of those who labelled a post that gave it each label, the writer included.
+
+    Args:
+        rows: the posts.
+        again: (place of a post, what somebody else read in it).
+
+    Returns:
+        0 to 1, by post and column.
+    """
+    truth = targets(rows)
+    if not again:
+        return truth
+    places_read = np.asarray([place for place, _ in again])
+    np.add.at(truth, places_read, targets([reading for _, reading in again]))
+    return truth / (1 + np.bincount(places_read, minlength=len(rows)).astype(np.float32))[:, None]
+
+
 def material_of(features: Features, truth: F32, weight: F64) -> Material:
     """What the first look learns from.
 
@@ -424,7 +471,7 @@ def telling(material: Material, column: int) -> F64:
 
 
 def margins(material: Material) -> Line:
-    """Fit a support vector machine a column.
+    """Fit a support vector machine a column. A post of which opinions differ counts on both sides, by their shares.
 
     Args:
         material: the posts.
@@ -432,7 +479,7 @@ def margins(material: Material) -> Line:
     Returns:
         The line whose scores are 0 and 1 at the margins. A column that is the same for all posts scores just that.
     """
-    truth = material.truth
+    truth, weight = material.truth, material.weight
     weights = np.zeros((material.matrix.shape[1], truth.shape[1]), dtype=np.float32)
     bias = np.asarray(truth.mean(axis=0), dtype=np.float32)
     exact = material.matrix.astype(np.float64)
@@ -444,9 +491,17 @@ def margins(material: Material) -> Line:
             # As long as before on the whole, so that the cost means the same.
             scale *= np.linalg.norm(exact.data) / np.linalg.norm(_columns_times(exact, scale).data)
             seen = _columns_times(exact, scale)
+        share = truth[:, column].astype(np.float64)
+        there, divided = share > 0, np.flatnonzero((share > 0) & (share < 1))
         machine = LinearSVC(
             C=MARGIN_COST, dual=True, tol=_TOLERANCE, max_iter=_ROUNDS, random_state=_SEED
-        ).fit(seen, truth[:, column], sample_weight=material.weight)
+        ).fit(
+            sparse.vstack([seen, seen[divided]], format="csr"),
+            np.concatenate([there, np.zeros(len(divided), dtype=np.bool_)]),
+            sample_weight=np.concatenate(
+                [weight * np.where(there, share, 1), (weight * (1 - share))[divided]]
+            ),
+        )
         weights[:, column] = machine.coef_[0] * scale / 2
         bias[column] = (machine.intercept_[0] + 1) / 2
     return Line(weights, bias)
@@ -481,42 +536,45 @@ def learn(features: Features, line: Line, interplay: Interplay) -> linear.Learnt
     )
 
 
-def held_out(material: Material, folds: npt.NDArray[np.int64], weight: F64) -> Fit:
-    """Learn the second look, calibration and thresholds from scores of posts that the first look has not seen.
+def fit_and_score(material: Material, folds: npt.NDArray[np.int64]) -> tuple[Line, F32]:
+    """Fit the first look, and score each post by one that has not seen its fold; a process for each fit, as far as there are cores.
 
     Args:
         material: of all posts.
+        folds: by post.
+
+    Returns:
+        What all posts taught, and the scores of posts held out, posts by columns.
+    """
+    parts = [np.arange(len(folds)), *(np.flatnonzero(folds != fold) for fold in np.unique(folds))]
+    with ProcessPoolExecutor(max_workers=min(len(parts), os.cpu_count() or 1)) as pool:
+        whole, *lines = pool.map(partial(fit, material), parts)
+    scores = np.zeros_like(material.truth)
+    for fold, line in zip(np.unique(folds), lines, strict=True):
+        outside = np.flatnonzero(folds == fold)
+        scores[outside] = line.of(material.matrix[outside])
+    return whole, scores
+
+
+def held_out(scores: F32, truth: F32, folds: npt.NDArray[np.int64], weight: F64) -> Fit:
+    """Learn the second look, calibration and thresholds from scores of posts that the first look has not seen.
+
+    Args:
+        scores: of all posts, posts by columns.
+        truth: the same shape.
         folds: by post.
         weight: by post, of which the thresholds are to be best.
 
     Returns:
         What the model's decisions rest on.
     """
-    scores, truth = unseen(material, folds), material.truth
     both = np.zeros_like(truth)
     for fold in np.unique(folds):
         inside, outside = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        look = restrained(second_look(scores[inside], truth[inside], weight[inside]))
+        look = second_look(scores[inside], truth[inside], weight[inside])
         both[outside] = look.of(scores[outside])
-    whole = restrained(second_look(scores, truth, weight))
+    whole = second_look(scores, truth, weight)
     return Fit(whole, decoder_of(both, truth, weight), both)
-
-
-def unseen(material: Material, folds: npt.NDArray[np.int64]) -> F32:
-    """Score each post by a first look that has not seen its fold.
-
-    Args:
-        material: of all posts.
-        folds: by post.
-
-    Returns:
-        Scores, posts by columns.
-    """
-    scores = np.zeros_like(material.truth)
-    for fold in np.unique(folds):
-        outside = np.flatnonzero(folds == fold)
-        scores[outside] = fit(material, np.flatnonzero(folds != fold)).of(material.matrix[outside])
-    return scores
 
 
 def second_look(scores: F32, truth: F32, weight: F64) -> Interplay:
@@ -538,16 +596,6 @@ def second_look(scores: F32, truth: F32, weight: F64) -> Interplay:
     system[np.diag_indices_from(system)] += SECOND_RIDGE
     found = linalg.solve(system, seen.T @ ((truth - bias) * root), assume_a="pos")
     return Interplay(centre, bias, found.astype(np.float16).astype(np.float32))
-
-
-def restrained(look: Interplay) -> Interplay:
-    """A second look that sees what the first one saw, except in the fields `LOOKED_AGAIN`."""
-    same = [part for field, part in places().items() if field not in LOOKED_AGAIN]
-    bias, weights = look.bias.copy(), look.weights.copy()
-    for part in same:
-        weights[:, part] = np.eye(*weights.shape, dtype=np.float32)[:, part]
-        bias[part] = look.centre[part]
-    return Interplay(look.centre, bias, weights)
 
 
 def decoder_of(scores: F32, truth: F32, weight: F64) -> Decoder:
@@ -613,14 +661,14 @@ def leanings(chances: F64, wanted: F32, weight: F64) -> F64:
 
     Args:
         chances: posts by classes.
-        wanted: one 1 a row.
+        wanted: shares of opinions, each row with the sum 1.
         weight: by post.
 
     Returns:
         By class; a small step is taken only where it wins.
     """
     logs = np.log(np.maximum(chances, 1e-9))
-    right = wanted.argmax(axis=1)
+    posts = np.arange(len(logs))
     added = np.zeros(chances.shape[1])
     for _ in range(3):
         for j in range(len(added)):
@@ -628,7 +676,7 @@ def leanings(chances: F64, wanted: F32, weight: F64) -> F64:
             for step in LEANINGS:
                 trial = added.copy()
                 trial[j] = step
-                accuracy = float(np.average((logs + trial).argmax(axis=1) == right, weights=weight))
+                accuracy = float(np.average(wanted[posts, (logs + trial).argmax(axis=1)], weights=weight))
                 if accuracy > best + 1e-9:
                     best, kept = accuracy, step
             added[j] = kept
@@ -649,34 +697,45 @@ def _between(falling: F64, last: int) -> float:
     return float((falling[last] + following) / 2)
 
 
-def tables(rows: Sequence[gold.Row], fitted: Fit, weight: F64) -> dict[str, Any]:
+def tables(
+    rows: Sequence[gold.Row], again: Sequence[tuple[int, gold.Row]], fitted: Fit, weight: F64
+) -> dict[str, Any]:
     """The scorer's tables on posts held out.
 
     Args:
         rows: the posts.
+        again: (place of a post, what somebody else read in it).
         fitted: their scores and decoder.
         weight: by post.
 
     Returns:
-        `held_out`: of all posts as they are; `weighed`: of posts drawn by their weights, each as often as its weight asks.
+        `held_out`: of all posts as they are; `weighed`: of posts drawn by their weights, each as often as its weight asks;
+        `read_again`: of the same posts, but as the first of the others read them, where somebody did.
     """
     answers = [one.labels._asdict() for one in fitted.decoder.decode(fitted.scores)]
     often = np.diff(np.floor(np.cumsum(np.concatenate(([0.0], weight))) * _DRAWN / len(rows)).astype(int))
     drawn = np.repeat(np.arange(len(rows)), often).tolist()
+    other = list(rows)
+    for place, reading in reversed(again):
+        other[place] = {**rows[place], **reading}
+    drawings: dict[str, tuple[Sequence[gold.Row], Sequence[int]]] = {
+        "held_out": (rows, range(len(rows))),
+        "weighed": (rows, drawn),
+        "read_again": (other, drawn),
+    }
     return {
         name: score_labels.score(
-            [{**rows[i], "id": str(k)} for k, i in enumerate(which)],
+            [{**labelled[i], "id": str(k)} for k, i in enumerate(which)],
             {str(k): answers[i] for k, i in enumerate(which)},
         )
-        for name, which in (("held_out", range(len(rows))), ("weighed", drawn))
+        for name, (labelled, which) in drawings.items()
     }
 
 
 def manifest_of(
-    files: Sequence[Path], rows: Sequence[gold.Row], scored: dict[str, Any], decoder: Decoder, payload: bytes
+    read_from: dict[str, Any], scored: dict[str, Any], decoder: Decoder, payload: bytes
 ) -> dict[str, Any]:
     """All that is known of the model, for its readers and its card."""
-    data = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     digest = hashlib.sha256(payload).hexdigest()
     return {
         "format": linear.FORMAT,
@@ -688,10 +747,7 @@ def manifest_of(
         },
         "thresholds": {f: [round(float(v), 5) for v in t] for f, t in decoder.thresholds.items()},
         "training": {
-            "posts": len(rows),
-            "reviewed": sum(row.get("origin") == "reviewed" for row in rows),
-            "files": [file.name for file in files],
-            "data_sha256": data,
+            **read_from,
             "seed": _SEED,
             "ridge": RIDGE,
             "steps": STEPS,
@@ -731,6 +787,11 @@ def _kinds(training: dict[str, Any]) -> str:
     return f"{invented} and {reviewed} reviewed ones" if reviewed else invented
 
 
+def _opinions(training: dict[str, Any]) -> str:
+    """How many of the posts others have read as well."""
+    return f"{training['read_again']} of them labelled by others too ({training['readings']} readings)"
+
+
 def card(manifest: dict[str, Any]) -> str:
     """The model card.
 
@@ -747,14 +808,14 @@ def card(manifest: dict[str, Any]) -> str:
         "Written by `python -m training.labels`; not edited by hand.",
         "",
         f"- Version: `{manifest['version']}` (weights SHA-256 `{manifest['sha256']}`)",
-        f"- Trained on: {_kinds(training)} in {len(training['files'])} files, SHA-256 `{training['data_sha256']}`",
+        f"- Trained on: {_kinds(training)} in {len(training['files'])} files, {_opinions(training)}, SHA-256 `{training['data_sha256']}`",
         f"- Seed: {training['seed']}",
-        f"- Means: the mean of ridge regression on 0/1 targets (λ = {training['ridge']}, {training['steps']} steps of conjugate"
+        f"- Means: the mean of ridge regression on the shares of opinions that hold a label (λ = {training['ridge']}, {training['steps']} steps of conjugate"
         f" gradients) and of support vector machines (squared hinge, C = {training['margin_cost']}; for {', '.join(TOLD_BY_RATIO)}"
         f" features scaled by their log-count ratio, emphasis {training['emphasis']}) over hashed n-grams of characters and lemmas, lexicon"
         " signals and the mean of word vectors (training/word_vectors.md), blocks weighed "
         + ", ".join(f"{k} {v}" for k, v in training["shares"].items())
-        + f"; then, for {', '.join(LOOKED_AGAIN)}, ridge over the scores and their products by pairs, averaged with the first",
+        + "; then ridge over the scores and their products by pairs, averaged with the first",
         (
             f"- Thresholds and calibration: chosen on posts held out by writer ({training['folds']} folds), weighed so that labels, lengths"
             " and platforms have the shares of a mixed week (training/weighing.py)"
@@ -765,15 +826,16 @@ def card(manifest: dict[str, Any]) -> str:
         "## Scores on held-out training posts",
         "",
         "Writers held out are harder than posts held out, and the model that scored them had a third fewer posts.",
-        "`as written` counts each post once; `weighed` counts it by its weight, and so do the values below.",
+        "`as written` counts each post once; `weighed` counts it by its weight, and so do the values below; `read by others` holds",
+        "the same weighed posts to what the first other reader said of them, where there was one.",
         "Scores on gold posts: `python -m evaluation`.",
         "",
-        "| measure | weighed | as written |",
-        "|---|---|---|",
+        "| measure | weighed | weighed, read by others | as written |",
+        "|---|---|---|---|",
         *(
-            f"| {name} | {one} | {other} |"
-            for (name, one), (_, other) in zip(
-                _measures(scores), _measures(manifest["held_out"]), strict=True
+            f"| {name} | {one} | {other} | {plain} |"
+            for (name, one), (_, other), (_, plain) in zip(
+                *(_measures(manifest[table]) for table in ("weighed", "read_again", "held_out")), strict=True
             )
         ),
         "",

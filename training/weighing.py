@@ -55,7 +55,7 @@ def weights(rows: Sequence[dict[str, Any]], truth: F32, trust: F64) -> F64:
 
     Args:
         rows: the posts.
-        truth: 0/1, posts by columns.
+        truth: posts by columns, the share of opinions that hold the label there.
         trust: by post, what it would count if all shares were as wanted.
 
     Returns:
@@ -86,7 +86,9 @@ def _table(rows: Sequence[dict[str, Any]], truth: F32) -> F64:
     )
     sources = np.asarray([[row["source"] == name for name in PLATFORMS] for row in rows])
     topics = truth[:, places()["topics"]].sum(axis=1)
-    parts = (truth, sources, np.eye(len(LENGTHS))[lengths], np.stack([topics == 2, topics == 3], axis=1))
+    # Where opinions differ, a post of 1.5 topics is half a post of two.
+    several = np.stack([np.maximum(0, 1 - np.abs(topics - count)) for count in (2, 3)], axis=1)
+    parts = (truth, sources, np.eye(len(LENGTHS))[lengths], several)
     return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts], axis=1)
 
 

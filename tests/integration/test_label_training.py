@@ -71,8 +71,7 @@ def test_what_was_trained_can_be_loaded_and_used(trained: Trained) -> None:
     files = {name: (trained.model / name).read_bytes() for name in (MANIFEST_FILE, WEIGHTS_FILE)}
     manifest = json.loads(files[MANIFEST_FILE])
     assert manifest["sha256"] == hashlib.sha256(files[WEIGHTS_FILE]).hexdigest()
-    data = hashlib.sha256(b"".join(file.read_bytes() for file in trained.files)).hexdigest()
-    assert manifest["training"]["data_sha256"] == data
+    assert manifest["training"]["data_sha256"] == training.data_hash(trained.files)
     classifier = Classifier(read_model(files))
     rows = gold.read(trained.files[0])
     found = classifier.classify_many([Document(row["text"], source=row["source"]) for row in rows])
@@ -86,6 +85,13 @@ def test_reviewed_posts_train_beside_the_others(trained: Trained) -> None:
     assert manifest["training"]["posts"] == 165
     assert manifest["training"]["files"][-1] == "2026-11.jsonl"
     assert "160 invented posts and 5 reviewed ones" in trained.told
+
+
+def test_what_others_read_trains_too(trained: Trained) -> None:
+    manifest = json.loads((trained.model / MANIFEST_FILE).read_text(encoding="utf-8"))
+    assert 0 < manifest["training"]["read_again"] <= 160
+    assert manifest["training"]["readings"] >= manifest["training"]["read_again"]
+    assert manifest["read_again"]["topics"] != manifest["weighed"]["topics"]
 
 
 def test_lemmas_are_those_of_the_analyser() -> None:

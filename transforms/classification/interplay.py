@@ -9,7 +9,7 @@ linear in the scores and in the product of each pair.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ _SMALL: Final = 250_000
 """Rows of a product at once, and multiplications of one: larger ones the algebra library divides among threads."""
 
 
-class Interplay:
+class Interplay(NamedTuple):
     """The second look.
 
     Attributes:
@@ -29,14 +29,9 @@ class Interplay:
         weights: features of `pairs` by columns.
     """
 
-    def __init__(self, centre: F32, bias: F32, weights: F32) -> None:
-        """Take the numbers, and see which columns the second look leaves as they are."""
-        self.centre = centre
-        self.bias = bias
-        self.weights = weights
-        kept = np.all(weights == np.eye(*weights.shape, dtype=np.float32), axis=0) & (bias == centre)
-        self._changed = np.flatnonzero(~kept)
-        self._weights = np.ascontiguousarray(weights[:, self._changed])
+    centre: F32
+    bias: F32
+    weights: F32
 
     def of(self, scores: F32) -> F32:
         """Look at scores again.
@@ -47,12 +42,8 @@ class Interplay:
         Returns:
             The mean of the first scores and the second ones, of the same shape.
         """
-        looked = scores.copy()
-        if not len(self._changed):
-            return looked
-        second = _product(pairs(scores - self.centre), self._weights) + self.bias[self._changed]
-        looked[:, self._changed] = (scores[:, self._changed] + second) / 2
-        return looked
+        second = _product(pairs(scores - self.centre), self.weights) + self.bias
+        return np.asarray((scores + second) / 2, dtype=np.float32)
 
 
 def _product(left: F32, right: F32) -> F32:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -32,10 +31,10 @@ def test_held_out_posts_are_not_seen(small: list[Path]) -> None:
     rows = [row for file in small for row in gold.read(file)]
     features, truth, folds = training.features_of(rows), training.targets(rows), np.repeat(np.arange(4), 40)
     material = training.material_of(features, truth, np.ones(160))
-    scores = training.unseen(material, folds)
+    _, scores = training.fit_and_score(material, folds)
     changed = truth.copy()
     changed[folds == 2] = 1 - changed[folds == 2]
-    again = training.unseen(material._replace(truth=changed), folds)
+    _, again = training.fit_and_score(material._replace(truth=changed), folds)
     assert np.allclose(scores[folds == 2], again[folds == 2])
     assert not np.allclose(scores[folds == 1], again[folds == 1])
 
@@ -45,6 +44,38 @@ def test_folds_part_writers_and_are_alike_in_size() -> None:
     folds = training.folds_of(files, [100, 120, 60, 60, 60, 60, 130])
     assert len(set(folds[2:6])) == 1
     assert sorted(np.bincount(folds, weights=[100, 120, 60, 60, 60, 60, 130])) == [130, 220, 240]
+
+
+def test_opinions_are_the_mean_of_all_who_labelled_a_post(small: list[Path]) -> None:
+    rows = gold.read(small[0])[:3]
+    other = {**rows[1], "relevant": True, "sentiment": "pos", "topics": ["wait"]}
+    third = {**other, "topics": ["wait", "cost"]}
+    shares = training.opinions(rows, [(1, other), (1, third)])
+    plain = training.targets(rows)
+    assert np.array_equal(shares[[0, 2]], plain[[0, 2]])
+    assert np.allclose(shares[1], (plain[1] + training.targets([other]) + training.targets([third])) / 3)
+    assert np.array_equal(training.opinions(rows, []), plain)
+
+
+def test_a_post_on_which_opinions_differ_stands_between_the_margins() -> None:
+    matrix = sparse.csr_matrix(np.eye(40, dtype=np.float32) * 10)
+    share = (np.arange(40) % 3 / 2).astype(np.float32)
+    material = training.Material(matrix, 40, np.repeat(share[:, None], len(columns()), axis=1), np.ones(40))
+    scores = training.margins(material).of(matrix)[:, places()["topics"]]
+    assert np.allclose(scores, share[:, None], atol=0.1)
+
+
+def test_the_likeliest_class_is_the_one_that_most_hold() -> None:
+    chances = np.asarray([[0.6, 0.4], [0.45, 0.55], [0.5, 0.5]])
+    wanted = np.asarray([[0.5, 0.5], [1, 0], [2 / 3, 1 / 3]], dtype=np.float32)
+    added = training.leanings(chances, wanted, np.ones(3))
+    assert ((np.log(chances) + added).argmax(1) == 0).all()
+
+
+def test_the_hash_heeds_readings(small: list[Path], tmp_path: Path) -> None:
+    without = training.data_hash(small, tmp_path)
+    (tmp_path / f"{small[0].stem}.tsv").write_text("t\twait\tneg\tpatient\tcomplaint\t\n", encoding="utf-8")
+    assert training.data_hash(small, tmp_path) != without
 
 
 def test_blocks_and_meanings_weigh_their_shares(small: list[Path]) -> None:
@@ -103,23 +134,14 @@ def test_scaled_features_give_weights_of_the_unscaled(
     assert right.mean() > 0.95
 
 
-def test_the_second_look_leaves_other_fields_as_they_are() -> None:
-    rng, width = np.random.default_rng(8), len(columns())
-    scores = rng.normal(size=(300, width)).astype(np.float32)
-    truth = (scores + rng.normal(size=scores.shape) > 0).astype(np.float32)
-    look = training.second_look(scores, truth, np.ones(300))
-    seen, free = training.restrained(look).of(scores), look.of(scores)
-    for field, part in places().items():
-        same = free if field in training.LOOKED_AGAIN else scores
-        assert np.allclose(seen[:, part], same[:, part], atol=1e-4), field
-
-
 def test_the_model_that_ships_is_of_these_posts() -> None:
     manifest = json.loads((training.MODEL / MANIFEST_FILE).read_text(encoding="utf-8"))
     files = sorted(training.POSTS.glob("*.jsonl"))
     assert manifest["training"]["files"] == [file.name for file in files]
-    data = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    assert manifest["training"]["data_sha256"] == data, "posts have changed: run python -m training.labels"
+    data = training.data_hash(files)
+    assert manifest["training"]["data_sha256"] == data, (
+        "posts or readings have changed: run python -m training.labels"
+    )
     assert manifest["version"] in training.CARD.read_text(encoding="utf-8")
 
 
