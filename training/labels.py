@@ -4,9 +4,9 @@ Belongs here: the reading of training posts, the fit, the choice of thresholds o
 Does not: features and decisions (transforms/classification), what posts weigh (weighing.py), scores on gold posts
 (`python -m evaluation`), which never train.
 
-The fit is the mean of two that err differently. One is ridge regression of every label at once on the shares of opinions that hold it (0 or 1 where nobody but the writer
-has labelled the post, `readings.py`): with X the posts' features, a constant among them, and D the posts' weights, the weights of features solve (X^T D X + λ) W = X^T D Y. A few
-steps of conjugate gradients (Hestenes and Stiefel 1952) do that; stopping so early restrains the rare features further. The
+The fit is the mean of two that err differently. One is ridge regression of every label at once on the shares of opinions that
+hold it (0 or 1 where nobody but the writer has labelled the post, `readings.py`): with X the posts' features, a constant among
+them, and D the posts' weights, the weights of features solve (X^T D X + λ) W = X^T D Y. A few steps of conjugate gradients (Hestenes and Stiefel 1952) do that; stopping so early restrains the rare features further. The
 other is a support vector machine a label with squared hinge loss (liblinear: Fan et al. 2008), whose margin of -1 to 1 stands for
 0 to 1. In some fields it is given features scaled by how well each tells the label (the log-count ratio of Wang and Manning
 2012), which goes into the weights in the end. Both are linear in the same features, so their mean costs no more than one. A
@@ -491,20 +491,20 @@ def margins(material: Material) -> Line:
             # As long as before on the whole, so that the cost means the same.
             scale *= np.linalg.norm(exact.data) / np.linalg.norm(_columns_times(exact, scale).data)
             seen = _columns_times(exact, scale)
-        share = truth[:, column].astype(np.float64)
-        there, divided = share > 0, np.flatnonzero((share > 0) & (share < 1))
-        machine = LinearSVC(
-            C=MARGIN_COST, dual=True, tol=_TOLERANCE, max_iter=_ROUNDS, random_state=_SEED
-        ).fit(
-            sparse.vstack([seen, seen[divided]], format="csr"),
-            np.concatenate([there, np.zeros(len(divided), dtype=np.bool_)]),
-            sample_weight=np.concatenate(
-                [weight * np.where(there, share, 1), (weight * (1 - share))[divided]]
-            ),
-        )
+        machine = _machine(seen, truth[:, column].astype(np.float64), weight)
         weights[:, column] = machine.coef_[0] * scale / 2
         bias[column] = (machine.intercept_[0] + 1) / 2
     return Line(weights, bias)
+
+
+def _machine(seen: sparse.csr_matrix, share: F64, weight: F64) -> LinearSVC:
+    """Fit one support vector machine; a post with a share between 0 and 1 is there twice, with the label and without."""
+    there, divided = share > 0, np.flatnonzero((share > 0) & (share < 1))
+    posts = sparse.vstack([seen, seen[divided]], format="csr")
+    truth = np.concatenate([there, np.zeros(len(divided), dtype=np.bool_)])
+    counts = np.concatenate([weight * np.where(there, share, 1), (weight * (1 - share))[divided]])
+    machine = LinearSVC(C=MARGIN_COST, dual=True, tol=_TOLERANCE, max_iter=_ROUNDS, random_state=_SEED)
+    return machine.fit(posts, truth, sample_weight=counts)
 
 
 def fit(material: Material, posts: npt.NDArray[np.int64]) -> Line:
@@ -546,11 +546,12 @@ def fit_and_score(material: Material, folds: npt.NDArray[np.int64]) -> tuple[Lin
     Returns:
         What all posts taught, and the scores of posts held out, posts by columns.
     """
-    parts = [np.arange(len(folds)), *(np.flatnonzero(folds != fold) for fold in np.unique(folds))]
+    numbers = np.unique(folds)
+    parts = [np.arange(len(folds)), *(np.flatnonzero(folds != fold) for fold in numbers)]
     with ProcessPoolExecutor(max_workers=min(len(parts), os.cpu_count() or 1)) as pool:
         whole, *lines = pool.map(partial(fit, material), parts)
     scores = np.zeros_like(material.truth)
-    for fold, line in zip(np.unique(folds), lines, strict=True):
+    for fold, line in zip(numbers, lines, strict=True):
         outside = np.flatnonzero(folds == fold)
         scores[outside] = line.of(material.matrix[outside])
     return whole, scores
@@ -635,7 +636,7 @@ def micro_thresholds(chances: F64, wanted: F32, weight: F64) -> F64:
 
     Args:
         chances: posts by columns.
-        wanted: 0/1, the same shape.
+        wanted: shares of opinions, the same shape.
         weight: by post.
 
     Returns:

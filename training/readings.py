@@ -1,11 +1,7 @@
 """Labels that others gave to training posts, who read them without knowing what the writer had meant.
 
-Belongs here: the format of the files, how the labels of several people become one target.
-Does not: the posts, the fit.
-
-Writer and reader agree on three topics of four. Where they differ, the post counts for both: a model that learns
-the mean of several opinions comes nearer to one more opinion than a model that learns any of them alone (Dawid and Skene
-1979 and all who came after; here each person is trusted alike).
+Belongs here: the format of the files, which posts they are of, how far readers agree with writers (`python -m training.readings`).
+Does not: the posts, the target that becomes of several opinions, the fit (labels.py).
 """
 
 from __future__ import annotations
@@ -13,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from evaluation import gold
+from evaluation import gold, score_labels
 from transforms.classification.decode import EXCLUSIVE, FIELDS, MAX_TOPICS
 
 READINGS: Final = Path(__file__).parent / "readings"
@@ -83,3 +79,23 @@ def of_posts(rows: Sequence[gold.Row], found: Mapping[str, Sequence[gold.Row]]) 
         (place of the post among them, reading), in the posts' order.
     """
     return [(place, reading) for place, row in enumerate(rows) for reading in found.get(row["id"], ())]
+
+
+def agreement(files: Sequence[Path], folder: Path = READINGS) -> dict[str, Any]:
+    """Score what the first other reader said of each post by what its writer meant.
+
+    Args:
+        files: of training posts.
+        folder: of the readings.
+
+    Returns:
+        The scorer's table.
+    """
+    rows = [row for file in files for row in gold.read(file)]
+    found = {ident: labels for file in files for ident, labels in read(file_of(file, folder)).items()}
+    answers = {ident: {**labels[0], "id": ident} for ident, labels in found.items()}
+    return score_labels.score([row for row in rows if row["id"] in answers], answers)
+
+
+if __name__ == "__main__":
+    print(score_labels.table(agreement(sorted((READINGS.parent / "posts").glob("*.jsonl")))))

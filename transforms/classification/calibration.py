@@ -70,7 +70,7 @@ def fit_binary(scores: F32, truth: F32, weight: F64) -> Scaling:
 
     Args:
         scores: held-out scores, documents by columns.
-        truth: 0 or 1, the same shape.
+        truth: 0 to 1, the share of opinions that hold the label there; the same shape.
         weight: what each document counts.
 
     Returns:
@@ -91,7 +91,7 @@ def fit_exclusive(scores: F32, truth: F32, weight: F64) -> Scaling:
 
     Args:
         scores: held-out scores, documents by classes.
-        truth: one 1 a row.
+        truth: the share of opinions for each class; each row sums to 1.
         weight: what each document counts.
 
     Returns:

@@ -23,7 +23,7 @@ from transforms.classification.assembly import Reading, read, read_many
 from transforms.classification.document import Document
 from transforms.classification.signals import NAMES, numbered, signals
 from transforms.text.fold import Folded, fold
-from transforms.text.tokens import LONGEST_KEPT, Token, Tokens, get_tokenizer
+from transforms.text.tokens import LONGEST_KEPT, MOST_KEPT, Token, Tokens, get_tokenizer
 
 BLOCKS: Final = ("chars", "words", "first", "signals", "skips")
 """The blocks of features that have a weight each, in the order of their buckets."""
@@ -58,7 +58,6 @@ _NAME_PLACEHOLDER: Final = "氏名"
 _FIRST_RE: Final = re.compile(r"\s*([^。!?\n]{0,40})")
 """The first sentence, as far as it is read apart: what a post is about and who speaks is said there more often than not."""
 _HASH_BYTES: Final = 8
-_MAX_CACHED: Final = 100_000
 _MIX_A: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_B: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _SHIFT: Final = np.uint64(29)
@@ -280,7 +279,7 @@ class _Digests(dict[str, bytes]):
     """Words to the bytes of their hash, remembered up to a bound."""
 
     def __missing__(self, word: str) -> bytes:
-        if len(self) >= _MAX_CACHED:
+        if len(self) >= MOST_KEPT:
             self.clear()
         digest = self[word] = _digest(word)
         return digest
@@ -308,7 +307,7 @@ def _key(token: Token) -> bytes:
 
 def _learn(tokens: Tokens) -> list[bytes]:
     """The hash or the kind of each word, remembered under its record."""
-    if len(_KEYS) > _MAX_CACHED:
+    if len(_KEYS) > MOST_KEPT:
         _KEYS.clear()
     keys = [_KEYS.get(r) or _key(tokens.at(i)) for i, r in enumerate(tokens.records)]
     _KEYS.update((r, k) for r, k in zip(tokens.records, keys, strict=True) if len(r) <= LONGEST_KEPT)

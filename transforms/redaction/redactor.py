@@ -98,19 +98,21 @@ class _Shadow(NamedTuple):
 
 _SENTENCE_END: Final = re.compile(r"[。！？!?\n]")
 _ODD: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\uf8ff]")
-"""What no sentence holds. How the words around it are cut depends on the whole text, so that a text with it is searched again as a whole."""
+"""What no sentence holds. How the words around it are cut depends on the whole text, so that all of such a text is searched again."""
 _SHORT: Final = 24
 _AROUND: Final = 12
 """Code points beside a replacement that are searched again at least: words of the next sentence tell a name too."""
 
 
-def _beside(text: str, start: int, end: int, *, is_first: bool, is_last: bool) -> list[tuple[int, int]]:
-    """Of a stretch between two replacements, the sentences that touch them: all of it where it is short."""
+def _beside(
+    text: str, start: int, end: int, around: int, *, is_first: bool, is_last: bool
+) -> list[tuple[int, int]]:
+    """Of a stretch between two replacements, the sentences within so many code points of them: all of it where it is short."""
     if (is_first and is_last) or end - start <= _SHORT:
         return [(start, end)]
     ends = [m.end() for m in _SENTENCE_END.finditer(text, start, end)]
-    head = next((at for at in ends if at >= start + _AROUND), end)
-    tail = next((at for at in reversed(ends) if at <= end - _AROUND), start)
+    head = next((at for at in ends if at >= start + around), end)
+    tail = next((at for at in reversed(ends) if at <= end - around), start)
     if is_first:
         return [(tail, end)]
     if is_last:
@@ -252,12 +254,11 @@ class Redactor:
         near: list[str] = []
         kept: list[tuple[int, int, int]] = []
         at = position = 0
-        is_odd = _ODD.search(text) is not None
+        around = len(text) if _ODD.search(text) else _AROUND
         for span in [*spans, None]:
             start = span.start if span else len(text)
             is_first, is_last = position == 0, span is None
-            beside = _beside(text, position, start, is_first=is_first, is_last=is_last)
-            for low, high in [(position, start)] if is_odd else beside:
+            for low, high in _beside(text, position, start, around, is_first=is_first, is_last=is_last):
                 near.append(text[low:high])
                 kept.append((at, low, high - low))
                 at += high - low

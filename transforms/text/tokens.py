@@ -24,8 +24,9 @@ MAX_CHUNK: Final = 4_000
 LONGEST_KEPT: Final = 48
 """Characters of the longest record under which anything is remembered."""
 
-_CACHE_ENTRIES: Final = 100_000
-"""Kinds of words remembered, which bounds what a worker holds however long it runs."""
+MOST_KEPT: Final = 100_000
+"""Kinds of words remembered at each place that remembers any, which bounds what a worker holds however long it runs: the names
+alone take some 3 kB a kind, and 100,000 posts hold 50,000 kinds."""
 
 _UNIT_SEP, _RECORD_SEP = "\x1f", "\x1e"
 # Letters that the analyser cannot take (surrogates), stops at (NUL), or that separate our records; folding leaves none.
@@ -293,7 +294,7 @@ class Tokenizer:
     def _learn(self, pieces: Sequence[Piece], records: list[str]) -> list[Lexeme]:
         """Read the words of a text that are new, and remember them under their records."""
         full = [f for p in pieces for f in self._full.parse(p.text).split(_RECORD_SEP) if f]
-        if len(self._known) > _CACHE_ENTRIES:
+        if len(self._known) > MOST_KEPT:
             self._known.clear()
         known = self._known.get
         return [known(r) or self._new(r, f) for r, f in zip(records, full, strict=True)]

@@ -36,6 +36,20 @@ def test_a_line_that_is_no_reading_is_told_by_its_number(tmp_path: Path, was: st
         readings.read(path)
 
 
+def test_readers_are_held_to_writers(tmp_path: Path) -> None:
+    posts = min(labels.POSTS.glob("*.jsonl"))
+    first, second = gold.read(posts)[:2]
+    assert (first["relevant"], second["relevant"]) == (True, True)
+    lines = [
+        "\t".join((row["id"], ",".join(row["topics"]), sentiment, row["speaker"], row["intent"], ",".join(row["flags"])))
+        for row, sentiment in ((first, first["sentiment"]), (second, "mixed"), (first, "mixed"))
+    ]  # fmt: skip
+    (tmp_path / "01.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = readings.agreement([posts], tmp_path)
+    assert found["topics"]["micro"]["f1"] == 1
+    assert found["sentiment"]["accuracy"] == 0.5
+
+
 def test_readings_are_of_posts_that_there_are() -> None:
     count = 0
     for posts in sorted(labels.POSTS.glob("*.jsonl")):

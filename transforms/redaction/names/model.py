@@ -35,7 +35,7 @@ from transforms.redaction.names.features import (
     right_strings,
 )
 from transforms.redaction.names.joining import place_code
-from transforms.text.tokens import LONGEST_KEPT, Token, Tokens
+from transforms.text.tokens import LONGEST_KEPT, MOST_KEPT, Token, Tokens
 
 BUCKETS: Final = 1 << 18
 """Integers that feature strings are hashed to."""
@@ -67,9 +67,6 @@ _MARGIN: Final = 1e-6
 
 _KEY: Final = itemgetter(0, 3, 4, 5, 6)
 """What tells kinds of tokens apart, besides whether they have a reading: surface and parts of speech, all that `describe` looks at."""
-
-_MAX_CACHED: Final = 100_000
-"""Words and triples remembered: a kind of word takes some 3 kB, and 100,000 posts hold 50,000 kinds."""
 
 
 class ModelError(ValueError):
@@ -279,7 +276,7 @@ class Model:
     def forget_if_full(self) -> None:
         """Drop what was remembered where it has become too much. To be asked between texts."""
         caches = (self._words, self._of_record, self._left, self._middle, self._right)
-        if max(map(len, caches)) > _MAX_CACHED:
+        if max(map(len, caches)) > MOST_KEPT:
             self.forget()
 
     def word(self, row: int) -> Word:
